@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gives every scenario's tests the lab's hosts, with nothing on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SSH_CONFIG = Path(__file__).parents[1] / "build" / "lab" / "molecule" / "ssh_config"
+ALL_HOSTS = ["ssh://deb12-a", "ssh://deb12-b", "ssh://deb13-a", "ssh://deb13-b"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Reach hosts the way the lab says, unless the caller names another way."""
+    if not config.getoption("ssh_config", None):
+        config.option.ssh_config = str(SSH_CONFIG)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a file that names no ``testinfra_hosts`` on all four hosts."""
+    if not hasattr(metafunc.module, "testinfra_hosts"):
+        metafunc.module.testinfra_hosts = ALL_HOSTS
