@@ -238,7 +238,7 @@ class Exchange(asyncio.Protocol):
 
 
 async def connect(target: Target) -> Exchange:
-    """A new connection to the target; raises RequestError('refused') when there is none."""
+    """A new connection to the target; raises RequestError, `refused` or `reset`."""
     loop = asyncio.get_running_loop()
     try:
         _, exchange = await loop.create_connection(Exchange, target.host, target.port)

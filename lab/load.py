@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab.exchange import Exchange, RequestError, Reply, connect, parse_target
+from lab.exchange import Exchange, Reply, RequestError, connect, parse_target
 from lab.watch import Watch, WatchPlan, add_watch_options, watch_plan
 
 KINDS = ("refused", "reset", "timeout", "status", "body")
