@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The three filters that the rotation role lives on."""
+
+from __future__ import annotations
+
+from ansible_collections.vigie.run.plugins.filter.balancer_calls import balancer_calls
+from ansible_collections.vigie.run.plugins.filter.lost_hosts import lost_hosts
+from ansible_collections.vigie.run.plugins.filter.members_in_service import (
+    members_in_service,
+)
+
+
+def leaving(member, balancers=("lb1",), backend="portal", limit=2, timeout=60):
+    return {
+        "member": member,
+        "balancers": list(balancers),
+        "backend": backend,
+        "max_unavailable": limit,
+        "drain_timeout": timeout,
+    }
+
+
+def member(name, state="ready", up=True):
+    return {"name": name, "state": state, "up": up}
+
+
+class TestBalancerCalls:
+    def test_one_call_for_each_balancer_and_backend(self):
+        calls = balancer_calls(
+            [leaving("a", ["lb1", "lb2"]), leaving("b", ["lb1", "lb2"])]
+        )
+        assert [(c["balancer"], c["members"]) for c in calls] == [
+            ("lb1", ["a", "b"]),
+            ("lb2", ["a", "b"]),
+        ]
+
+    def test_backends_are_kept_apart(self):
+        calls = balancer_calls([leaving("a"), leaving("b", backend="api")])
+        assert [c["backend"] for c in calls] == ["portal", "api"]
+
+    def test_hosts_without_balancer_need_no_call(self):
+        assert balancer_calls([leaving("db", balancers=[])]) == []
+
+    def test_the_stricter_limit_and_the_longer_drain_win(self):
+        calls = balancer_calls(
+            [leaving("a", limit="50%", timeout=5), leaving("b", limit=3, timeout=9)]
+        )
+        assert calls[0]["max_unavailable"] == 3
+        assert calls[0]["drain_timeout"] == 9
+
+
+class TestMembersInService:
+    def test_one_balancer_that_sees_it_away_is_enough(self):
+        first = {"members": [member("a"), member("b")]}
+        second = {"members": [member("a"), member("b", state="drain")]}
+        assert members_in_service([first, second]) == ["a"]
+
+    def test_an_unhealthy_member_is_not_in_service(self):
+        assert members_in_service([{"members": [member("a", up=False)]}]) == []
+
+
+class TestLostHosts:
+    def test_counts_failed_unreachable_rescued_and_left_out(self):
+        lost = lost_hosts(
+            ["a", "b", "c"],
+            ["a", "c"],
+            {"a": {"rotation_lost": ""}, "b": {}, "c": {"rotation_lost": "gate: 503"}},
+            {"lost": ["d"]},
+        )
+        assert [host["name"] for host in lost] == ["d", "b", "c"]
+        assert lost[2]["why"] == "c (gate: 503)"
+
+    def test_nobody_is_lost_when_all_are_present(self):
+        assert lost_hosts(["a"], ["a"], {"a": {}}, {}) == []
+
+    def test_a_host_is_counted_once(self):
+        lost = lost_hosts(["a"], [], {"a": {"rotation_lost": "x"}}, {"lost": ["a"]})
+        assert len(lost) == 1
