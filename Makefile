@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# make          says what there is
+# make demo     shows everything from nothing
+# make test     checks everything
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+venv := $(CURDIR)/build/venv/bin
+python := $(venv)/python
+bootstrap := tools/bootstrap.sh
+step := tools/step.sh
+
+# The tools find each other, and the collection, with nothing installed.
+export PATH := $(venv):$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
+
+##@ See it
+.PHONY: demo
+demo: lab-tools ## Fly the whole flight from nothing: build/report.html, build/flight.json
+	@$(python) -m lab flight
+
+##@ Check it
+parts := lint test-unit test-integration test-molecule test-flight
+.PHONY: test $(parts)
+test: ## Every check: lint, unit, integration, molecule, flight
+	@$(bootstrap) tools lab venv
+	@tools/parts.sh $(parts)
+
+checks := sanity ansible-lint docs-lint ruff yamllint changelog licences shellcheck
+lint: venv ## Style, documentation, licences and ansible-test sanity
+	@$(bootstrap) tools
+	@$(MAKE) -j2 -k $(addprefix lint-,$(checks))
+
+test-unit: venv ## Pure code and the rules of the repository
+	@$(python) -m pytest tests/unit
+
+test-integration: lab-tools ## Modules and tools against real servers
+	@$(python) -m pytest tests/integration
+
+test-molecule: lab-tools ## Every role on real hosts; SCENARIO=consul for one
+	@$(python) -m lab up --topology molecule
+	@molecule -c molecule/config.yml test $(if $(SCENARIO),-s $(SCENARIO),--all)
+
+test-flight: lab-tools ## The demo's flight, asserted
+	@$(python) -m pytest tests/flight
+
+.PHONY: bench
+bench: lab-tools ## One benchmark beside its rival: make bench NAME=rollout
+	@test -f "tests/bench/$(NAME).py" || { echo "bench: NAME is one of:" \
+	  $(basename $(notdir $(filter-out %/__init__.py,$(wildcard tests/bench/*.py)))); exit 2; }
+	@$(bootstrap) bench
+	@ANSIBLE_COLLECTIONS_PATH=$(ANSIBLE_COLLECTIONS_PATH):$(CURDIR)/build/bench/site \
+	  $(python) -m tests.bench.$(NAME)
+
+##@ The lab by hand
+.PHONY: lab-up lab-down lab-status lab-ssh
+lab-up: lab-tools ## Boot the hosts of the flight
+	@$(python) -m lab up
+
+lab-down: lab-tools ## Remove exactly what lab-up made
+	@$(python) -m lab down
+
+lab-status: lab-tools ## Which hosts are up
+	@$(python) -m lab status
+
+lab-ssh: lab-tools ## A shell on a host: make lab-ssh HOST=web-a1
+	@test -n "$(HOST)" || { echo "lab-ssh: name a host: make lab-ssh HOST=web-a1"; exit 2; }
+	@$(python) -m lab ssh $(HOST)
+
+##@ Make it
+.PHONY: docs build clean
+docs: venv ## The documentation site: build/docs/index.html
+	@tools/docs.sh
+
+build: venv ## The archive that Ansible installs: build/vigie-run-*.tar.gz
+	@ansible-galaxy collection build --force --output-path build
+
+clean: ## Remove build/ (the lab first, when it is up)
+	@test ! -x $(python) || $(python) -m lab down
+	@rm -rf build
+
+.PHONY: help
+help: ## This list
+	@awk -f tools/help.awk $(MAKEFILE_LIST)
+
+# --- What the targets above stand on -----------------------------------------
+
+.PHONY: venv lab-tools
+venv:
+	@$(bootstrap) venv
+	@mkdir -p build/collections/ansible_collections/vigie
+	@ln -sfn ../../../.. build/collections/ansible_collections/vigie/run
+
+lab-tools: venv
+	@$(bootstrap) lab
+
+lint_targets := $(addprefix lint-,$(checks))
+.PHONY: $(lint_targets)
+lint-sanity:
+	@$(step) "ansible-test sanity" $(python) tools/sanity.py
+
+lint-ansible-lint:
+	@$(step) "ansible-lint" ansible-lint --offline --profile production
+
+lint-docs-lint:
+	@$(step) "antsibull-docs" antsibull-docs lint-collection-docs --plugin-docs \
+	  --validate-collection-refs=all .
+
+lint-ruff:
+	@$(step) "ruff check" ruff check
+	@$(step) "ruff format" ruff format --check
+
+lint-yamllint:
+	@$(step) "yamllint" yamllint --strict .
+
+lint-changelog:
+	@$(step) "antsibull-changelog" antsibull-changelog lint
+
+lint-licences:
+	@$(step) "reuse" reuse lint
+
+lint-shellcheck:
+	@$(step) "shellcheck" shellcheck .ci/run $$(git ls-files -co --exclude-standard '*.sh')
