@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,7 @@ def run_play(
     log: Path,
     journal: Path,
     say: Callable[[str], None] | None = None,
+    options: Sequence[str] = (),
 ) -> PlayResult:
     """Run to the end; every line goes to `log`, the telling ones to `say`, if any."""
     started = time.monotonic()
@@ -62,7 +63,7 @@ def run_play(
     with (
         log.open("w") as file,
         subprocess.Popen(
-            command(playbook, variables),
+            command(playbook, variables, *options),
             cwd=ROOT,
             env=environment(journal),
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: ``python -m lab up|down|status|ssh|image|releases``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from lab import LabError, image
+from lab.checkout import Clock
+from lab.hosts import Lab, Status
+from lab.podman import check_machine
+from lab.topology import TOPOLOGIES
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    main = argparse.ArgumentParser(prog="python -m lab", description="Hosts to try things on.")
+    commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.add_argument(
+            "--topology",
+            choices=tuple(TOPOLOGIES),
+            default="flight",
+            help="which hosts (default: %(default)s)",
+        )
+        return sub
+
+    add("up", "boot the hosts that are not running and wait until they can be used")
+    down = add("down", "remove the hosts, their networks and their state")
+    down.add_argument("--images", action="store_true", help="remove the host images too")
+    add("status", "show every host")
+    shell = add("ssh", "open a shell on a host, or run a command there")
+    shell.add_argument("host")
+    shell.add_argument("argv", nargs=argparse.REMAINDER, metavar="command")
+    add("image", "build the host images that do not exist yet")
+    commands.add_parser("releases", help="build the releases of the sample application")
+    return main
+
+
+def table(found: Sequence[Status]) -> str:
+    """Render the hosts as a table."""
+    rows = [("HOST", "ZONE", "SUITE", "ADDRESS", "STATE", "FAILED")]
+    rows += [
+        (s.host.name, s.host.zone, s.host.suite, s.address, s.state, ", ".join(s.failed))
+        for s in found
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; return the exit code."""
+    clock = Clock()
+    if options.command == "releases":
+        from lab import releases
+
+        for path in releases.build():
+            print(path)
+        return 0
+    check_machine()
+    lab = Lab(options.topology)
+    if options.command == "up":
+        lab.up(clock)
+        clock.say(f"all {len(lab.topology.hosts)} hosts are usable")
+    elif options.command == "down":
+        clock.say(f"removed {lab.down()} hosts")
+        if options.images:
+            image.remove(lab.topology.suites, clock)
+    elif options.command == "status":
+        found = lab.status()
+        print(table(found))
+        return 0 if all(status.state == "running" for status in found) else 1
+    elif options.command == "ssh":
+        argv = lab.ssh_argv(options.host, *options.argv)
+        os.execvp(argv[0], argv)
+    else:
+        image.ensure(lab.topology.suites, clock)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; problems the user can solve are told in plain words."""
+    try:
+        return run(parser().parse_args(argv))
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
