@@ -11,9 +11,11 @@ members by the same rules.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Protocol
 
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
@@ -21,6 +23,8 @@ from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 READY = "ready"
 DRAIN = "drain"
 MAINT = "maint"
+
+AMOUNT = re.compile(r"(?P<share>[0-9]+(\.[0-9]+)?)\s*%|(?P<count>[0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -104,19 +108,17 @@ def limit_of(spec: str, total: int) -> int:
     takes one host more away than was allowed.
     Raises RunError for anything but a number of at least 1 or a percentage.
     """
-    text = spec.strip()
-    digits = text[:-1].strip() if text.endswith("%") else text
-    if not (digits.isascii() and digits.isdigit()) or int(digits) == 0:
+    match = AMOUNT.fullmatch(spec.strip())
+    amount = Fraction(match["share"] or match["count"]) if match else Fraction(0)
+    if amount == 0 or (match and match["share"] and amount > 100):
         raise RunError(
-            f"max_unavailable: {spec!r} is neither a whole number of at least 1 nor "
-            "a percentage such as '34%'. With 0 no member could ever be taken out."
+            f"max_unavailable: {spec!r} is neither a whole number of at least 1 nor a "
+            "percentage above 0% and up to 100%, such as '34%'. With 0 no member "
+            "could ever be taken out."
         )
-    number = int(digits)
-    if not text.endswith("%"):
-        return number
-    if number > 100:
-        raise RunError(f"max_unavailable: {spec!r} is more than 100%.")
-    return total * number // 100
+    if match and match["share"]:
+        return int(total * amount / 100)
+    return int(amount)
 
 
 def counted(members: Iterable[Member]) -> list[Member]:
