@@ -1,0 +1,211 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is private to the collection: its interface may change at any time.
+"""Consul's HTTP API: one kept-alive connection, errors that say what to do.
+
+Answers and error texts are those of Consul 1.8 to 1.20
+(https://developer.hashicorp.com/consul/api-docs).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+from ansible_collections.vigie.run.plugins.module_utils._http import (
+    Answer,
+    BadUrlError,
+    Connection,
+    HttpError,
+    parse_url,
+    tls_context,
+)
+
+
+class ConsulError(RunError):
+    """Consul answered with an error that has no better word."""
+
+
+class NoLeaderError(ConsulError):
+    """The cluster has no leader, or the agent knows no server."""
+
+
+class DeniedError(ConsulError):
+    """The token is unknown or lacks a rule."""
+
+
+class UnreachableError(ConsulError):
+    """No answer: refused, timed out, wrong certificate."""
+
+
+class NotFoundError(ConsulError):
+    """Consul knows no such thing."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach an agent. `timeout` is seconds for one whole request."""
+
+    url: str = "http://127.0.0.1:8500"
+    token: str = ""
+    ca_path: str = ""
+    client_cert: str = ""
+    client_key: str = ""
+    timeout: float = 10.0
+
+    @classmethod
+    def from_params(cls, params: dict[str, Any]) -> Access:
+        """Read the options of the `vigie.run._consul` documentation fragment."""
+        return cls(
+            url=params["consul_url"],
+            token=params["consul_token"] or "",
+            ca_path=params["consul_ca_path"] or "",
+            client_cert=params["consul_client_cert"] or "",
+            client_key=params["consul_client_key"] or "",
+            timeout=params["consul_timeout"],
+        )
+
+
+class Client:
+    """Talks to one agent; not for use by two threads at once."""
+
+    def __init__(self, access: Access) -> None:
+        """Raises RunError for an address or TLS files that cannot be used."""
+        if access.timeout <= 0:
+            raise RunError("consul_timeout: must be more than 0 seconds")
+        url = access.url if "://" in access.url else f"http://{access.url}"
+        try:
+            endpoint, path = parse_url(url)
+        except BadUrlError as error:
+            raise RunError(f"consul_url: {error}") from error
+        tls = None
+        if endpoint.scheme == "https":
+            tls = tls_context(
+                access.ca_path, cert=access.client_cert, key=access.client_key
+            )
+        self.url = url
+        self._timeout = access.timeout
+        self._prefix = path.rstrip("/")
+        self._connection = Connection(endpoint, tls)
+        self._headers = {"Accept": "application/json"}
+        if access.token:
+            self._headers["X-Consul-Token"] = access.token
+        self._has_token = bool(access.token)
+
+    def get(
+        self,
+        path: str,
+        params: dict[str, str] | None = None,
+        *,
+        needs: str,
+        timeout: float | None = None,
+    ) -> Any:
+        """Read `/v1/<path>`; returns the decoded JSON. `needs` as in `call`."""
+        return self.call("GET", path, params, needs=needs, timeout=timeout)
+
+    def put(
+        self,
+        path: str,
+        params: dict[str, str] | None = None,
+        *,
+        needs: str,
+        body: Any = None,
+    ) -> Any:
+        """Write `/v1/<path>`; returns the decoded JSON, None for an empty answer."""
+        return self.call("PUT", path, params, needs=needs, body=body)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        params: dict[str, str] | None = None,
+        *,
+        needs: str,
+        body: Any = None,
+        timeout: float | None = None,
+    ) -> Any:
+        """One request. `needs` names the ACL rule it takes, for the error message.
+
+        `timeout` (seconds) only shortens the client's own. Raises UnreachableError,
+        NoLeaderError, DeniedError, NotFoundError, or ConsulError for anything else.
+        """
+        target = f"{self._prefix}/v1/{path}"
+        if params:
+            target += "?" + urlencode(params)
+        limit = self._timeout if timeout is None else min(timeout, self._timeout)
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            answer = self._connection.request(
+                method, target, headers=self._headers, body=data, timeout=limit
+            )
+        except HttpError as error:
+            raise UnreachableError(self._unreachable(str(error))) from error
+        if answer.status >= 300:
+            raise self._error(method, path, answer, needs)
+        return self._decode(method, path, answer)
+
+    def leader(self) -> str:
+        """Address of the leader. Raises NoLeaderError when there is none."""
+        address = self.get("status/leader", needs="nothing")
+        if not address:
+            raise NoLeaderError(self._no_leader("no leader is elected"))
+        return address
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _decode(self, method: str, path: str, answer: Answer) -> Any:
+        if not answer.body.strip():
+            return None
+        try:
+            return json.loads(answer.body)
+        except ValueError as error:
+            raise ConsulError(
+                f"{self.url} did not answer {method} {path} as Consul does: "
+                f"{_short(answer.text)!r}; check consul_url"
+            ) from error
+
+    def _error(self, method: str, path: str, answer: Answer, needs: str) -> ConsulError:
+        text = answer.text.strip()
+        low = text.lower()
+        if "no cluster leader" in low or "no known consul servers" in low:
+            return NoLeaderError(self._no_leader(text))
+        if "acl not found" in low:
+            return DeniedError(
+                f"Consul at {self.url} does not know the token in consul_token: "
+                "it was deleted, or its cluster is another one"
+            )
+        if answer.status == 403 or "permission denied" in low:
+            who = "the token in consul_token" if self._has_token else "no token"
+            return DeniedError(
+                f"Consul at {self.url} denied {method} {path}: it takes the rule "
+                f"{needs}, and the request was made with {who}"
+            )
+        if answer.status == 404:
+            return NotFoundError(f"Consul at {self.url} has no {path}: {_short(text)}")
+        return ConsulError(
+            f"Consul at {self.url} answered {method} {path} with {answer.status}: "
+            f"{_short(text) or 'nothing'}"
+        )
+
+    def _no_leader(self, seen: str) -> str:
+        return (
+            f"Consul at {self.url} has no cluster leader ({_short(seen)}): "
+            "look at the servers (consul members, journalctl -u consul)"
+        )
+
+    def _unreachable(self, what: str) -> str:
+        return (
+            f"Consul at {self.url} cannot be reached: {what}; is the agent running, "
+            "and is consul_url right?"
+        )
+
+
+def _short(text: str, limit: int = 200) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is private to the collection: its interface may change at any time.
+"""Gate on Consul: instances of a service pass their checks, as the catalog says."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from ansible_collections.vigie.run.plugins.module_utils._consul.client import (
+    Client,
+    ConsulError,
+)
+from ansible_collections.vigie.run.plugins.module_utils._gate.model import Seen, short
+
+_NAMED = 3
+_RANK = {"passing": 0, "warning": 1, "critical": 2}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One instance of a service: its worst check, and what that check said."""
+
+    node: str
+    status: str
+    output: str
+
+
+@dataclass
+class ConsulGate:
+    """Passes when enough instances of `service` are passing in the catalog.
+
+    `scope` is "node" (the instances on the node of the asked agent) or "all".
+    `min_passing` is a number or a percentage of the registered instances,
+    rounded up; "" means all of them. At least one must pass in any case.
+    With `ignore_maintenance`, the checks Consul makes for a maintenance do not
+    count, so that a host can be proved healthy before it is put back.
+    """
+
+    name: str
+    service: str
+    client: Client
+    scope: str = "all"
+    min_passing: str = ""
+    ignore_maintenance: bool = True
+    attempt_timeout: float = 5.0
+    type: str = field(default="consul", init=False)
+    reads_only: bool = field(default=True, init=False)
+    _node: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        where = "on this node" if self.scope == "node" else "on all nodes"
+        self.target = f"service {self.service} {where}"
+
+    def look(self, limit: float) -> Seen:
+        limit = min(limit, self.attempt_timeout)
+        try:
+            instances = self._read(limit)
+        except ConsulError as error:
+            return Seen(False, str(error))
+        return judge(instances, self.min_passing, self.service, self._node)
+
+    def close(self) -> None:
+        self.client.close()
+
+    def _read(self, limit: float) -> list[Instance]:
+        params = {}
+        if self.scope == "node":
+            if not self._node:
+                about = self.client.get("agent/self", needs="agent:read", timeout=limit)
+                self._node = about["Config"]["NodeName"]
+            params["filter"] = f'Node.Node == "{self._node}"'
+        entries = self.client.get(
+            f"health/service/{quote(self.service, safe='')}",
+            params,
+            needs=f"service:read for {self.service!r} and node:read",
+            timeout=limit,
+        )
+        return [instance(entry, self.ignore_maintenance) for entry in entries or []]
+
+
+def instance(entry: dict[str, Any], ignore_maintenance: bool) -> Instance:
+    """Reduce one entry of `/v1/health/service/…` to its worst check."""
+    worst = Instance(entry["Node"]["Node"], "passing", "")
+    for check in entry["Checks"]:
+        maintenance = is_maintenance(check["CheckID"])
+        if maintenance and ignore_maintenance:
+            continue
+        if _RANK.get(check["Status"], 2) > _RANK.get(worst.status, 2):
+            said = check["Output"]
+            if maintenance:
+                said = f"in maintenance: {check['Notes']}"
+            worst = Instance(worst.node, check["Status"], said)
+    return worst
+
+
+def is_maintenance(check_id: str) -> bool:
+    """Whether Consul made this check for a maintenance."""
+    return check_id == "_node_maintenance" or check_id.startswith(
+        "_service_maintenance:"
+    )
+
+
+def needed(min_passing: str, total: int) -> int:
+    """How many of `total` instances must pass: "4", "75%" (rounded up), "" all."""
+    if not min_passing:
+        return max(total, 1)
+    if min_passing.endswith("%"):
+        return max(math.ceil(total * float(min_passing[:-1]) / 100), 1)
+    return int(min_passing)
+
+
+def judge(
+    instances: list[Instance], min_passing: str, service: str, node: str = ""
+) -> Seen:
+    """Decide over the instances and name the first few that do not pass."""
+    if not instances:
+        where = f" on node {node!r}" if node else ""
+        return Seen(
+            False,
+            f"no instance of service {service!r}{where} (none is registered, or "
+            "the token lacks service:read or node:read)",
+        )
+    bad = [one for one in instances if one.status != "passing"]
+    passing = len(instances) - len(bad)
+    least = needed(min_passing, len(instances))
+    saw = f"{passing} of {len(instances)} instances passing"
+    if passing < least < len(instances):
+        saw += f" (at least {least} needed)"
+    elif least > len(instances):
+        saw += f" ({least} needed)"
+    named = "; ".join(_describe(one) for one in bad[:_NAMED])
+    if len(bad) > _NAMED:
+        named += f"; and {len(bad) - _NAMED} more"
+    return Seen(passing >= least, f"{saw}: {named}" if named else saw)
+
+
+def _describe(one: Instance) -> str:
+    said = short(one.output)
+    return f"{one.node} {one.status}" + (f": {said}" if said else "")
