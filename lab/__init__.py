@@ -7,4 +7,4 @@ from __future__ import annotations
 
 
 class LabError(Exception):
-    """Something the user can put right; the message says what is wrong and what to do."""
+    """Something the user can put right; the message says what, and what to do."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: ``python -m lab up|down|status|ssh|image|releases``."""
+"""The command line: ``python -m lab up|down|status|ssh|image|releases|flight``."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ import os
 import sys
 from collections.abc import Sequence
 
-from lab import LabError, image
-from lab.checkout import Clock
+from lab import LabError, image, releases
+from lab.checkout import BUILD, Clock
 from lab.hosts import Lab, Status
 from lab.podman import check_machine
+from lab.secrets import ensure_secrets
 from lab.topology import TOPOLOGIES
+
+SECRETS = BUILD / "secrets.json"
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    main = argparse.ArgumentParser(prog="python -m lab", description="Hosts to try things on.")
+    main = argparse.ArgumentParser(
+        prog="python -m lab", description="Hosts to try things on."
+    )
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
@@ -34,12 +39,15 @@ def parser() -> argparse.ArgumentParser:
 
     add("up", "boot the hosts that are not running and wait until they can be used")
     down = add("down", "remove the hosts, their networks and their state")
-    down.add_argument("--images", action="store_true", help="remove the host images too")
+    down.add_argument(
+        "--images", action="store_true", help="remove the host images too"
+    )
     add("status", "show every host")
     shell = add("ssh", "open a shell on a host, or run a command there")
     shell.add_argument("host")
     shell.add_argument("argv", nargs=argparse.REMAINDER, metavar="command")
     add("image", "build the host images that do not exist yet")
+    commands.add_parser("flight", help="boot the lab and fly the whole flight on it")
     commands.add_parser("releases", help="build the releases of the sample application")
     return main
 
@@ -47,33 +55,43 @@ def parser() -> argparse.ArgumentParser:
 def table(found: Sequence[Status]) -> str:
     """Render the hosts as a table."""
     rows = [("HOST", "ZONE", "SUITE", "ADDRESS", "STATE", "FAILED")]
-    rows += [
-        (s.host.name, s.host.zone, s.host.suite, s.address, s.state, ", ".join(s.failed))
-        for s in found
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    for one in found:
+        host, failed = one.host, ", ".join(one.failed)
+        rows.append((host.name, host.zone, host.suite, one.address, one.state, failed))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [map(str.ljust, row, widths) for row in rows]
+    return "\n".join("  ".join(line).rstrip() for line in lines)
+
+
+def _up(lab: Lab, clock: Clock) -> None:
+    """Boot the hosts; the flight also needs something to deploy, and secrets."""
+    if lab.topology.name == "flight":
+        ensure_secrets(SECRETS)
+        releases.build()
+    lab.up(clock)
 
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; return the exit code."""
     clock = Clock()
     if options.command == "releases":
-        from lab import releases
-
         for path in releases.build():
             print(path)
         return 0
     check_machine()
-    lab = Lab(options.topology)
+    lab = Lab(getattr(options, "topology", "flight"))
     if options.command == "up":
-        lab.up(clock)
+        _up(lab, clock)
         clock.say(f"all {len(lab.topology.hosts)} hosts are usable")
+    elif options.command == "flight":
+        _up(lab, clock)
+        from lab import flight  # only here: it needs the tools of the whole checkout
+
+        return flight.fly()
     elif options.command == "down":
         clock.say(f"removed {lab.down()} hosts")
+        if lab.topology.name == "flight":
+            SECRETS.unlink(missing_ok=True)
         if options.images:
             image.remove(lab.topology.suites, clock)
     elif options.command == "status":

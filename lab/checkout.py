@@ -29,6 +29,14 @@ def state_of(topology: str) -> Path:
     return BUILD / topology
 
 
+def front_of(topology: str) -> Path:
+    """Return the folder with the files that users of a topology read.
+
+    The flight's are at the top: it is the lab that a person means.
+    """
+    return BUILD if topology == "flight" else state_of(topology)
+
+
 @contextmanager
 def locked(name: str) -> Iterator[None]:
     """Hold a lock of this checkout, so that two commands never build the same thing."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lab import LabError, image, network, ssh
-from lab.checkout import BUILD, PREFIX, Clock, locked, state_of
+from lab.checkout import PREFIX, Clock, front_of, locked, state_of
 from lab.network import Plan
 from lab.podman import command, podman, podman_json
 from lab.topology import Host, Topology, topology
@@ -55,6 +55,7 @@ class Lab:
     def __init__(self, name: str = "flight") -> None:
         self.topology: Topology = topology(name)
         self.folder = state_of(name)
+        self.front = front_of(name)
 
     # --- names and places -------------------------------------------------------
 
@@ -75,7 +76,7 @@ class Lab:
     @property
     def ssh_config(self) -> Path:
         """Where the topology's ssh_config is."""
-        return ssh.config_path(self.topology.name)
+        return self.front / "ssh_config"
 
     # --- up and down ------------------------------------------------------------
 
@@ -84,31 +85,31 @@ class Lab:
         images = image.ensure(self.topology.suites, clock)
         with locked(self.topology.name):
             plan = network.ensure(self.topology.name)
-            self._write_state(plan, images)
+            self._write_state(plan)
             states = self._states()
-            work = [host for host in self.topology.hosts if states.get(host.name) != "running"]
-            clock.say(
-                f"{len(self.topology.hosts)} hosts in {plan.block}:"
-                f" {len(work)} to start, {len(self.topology.hosts) - len(work)} running"
-            )
-            _each(work, lambda host: self._start(host, states.get(host.name), plan, images))
-            clock.say("started; waiting for systemd and ssh")
-            self.wait((host.name for host in self.topology.hosts), clock=clock)
+            hosts = self.topology.hosts
+            work = [host for host in hosts if states.get(host.name) != "running"]
+            clock.say(f"{len(hosts)} hosts in {plan.block}, {len(work)} to start")
+            _each(work, lambda host: self._start(host, states, plan, images))
+            clock.say("waiting for systemd and ssh")
+            self.wait((host.name for host in hosts), clock=clock)
 
     def down(self) -> int:
-        """Remove hosts, networks, rule and state; return the number of hosts removed."""
+        """Remove hosts, networks, rule and state; return how many hosts there were."""
         with locked(self.topology.name):
             found = [self.container(name) for name in self._states()]
             if found:
                 podman("rm", "--force", "--time", "0", *found)
             network.remove(self.topology.name)
-            self.ssh_config.unlink(missing_ok=True)
+            for path in (self.ssh_config, self.front / "lab.json"):
+                path.unlink(missing_ok=True)
             shutil.rmtree(self.folder, ignore_errors=True)
             return len(found)
 
     def _start(
-        self, host: Host, state: str | None, plan: Plan, images: dict[str, str]
+        self, host: Host, states: dict[str, str], plan: Plan, images: dict[str, str]
     ) -> None:
+        state = states.get(host.name)
         if state == "paused":
             podman("unpause", self.container(host.name))
         elif state is not None:
@@ -138,7 +139,7 @@ class Lab:
     def _seed(self, host: Host) -> Path:
         return self.folder / "hosts" / host.name
 
-    def _write_state(self, plan: Plan, images: dict[str, str]) -> None:
+    def _write_state(self, plan: Plan) -> None:
         addresses = {host.name: plan.address(host) for host in self.topology.hosts}
         names = "".join(f"{address}\t{name}\n" for name, address in addresses.items())
         public = ssh.ensure_key(self.folder / "id_ed25519", PREFIX)
@@ -161,11 +162,11 @@ class Lab:
         self.ssh_config.write_text(
             ssh.render_config(addresses, self.folder), encoding="utf-8"
         )
-        (self.folder / "lab.json").write_text(
-            json.dumps(self._description(plan, images), indent=2) + "\n", encoding="utf-8"
+        (self.front / "lab.json").write_text(
+            json.dumps(self._description(plan), indent=2) + "\n", encoding="utf-8"
         )
 
-    def _description(self, plan: Plan, images: dict[str, str]) -> dict[str, object]:
+    def _description(self, plan: Plan) -> dict[str, object]:
         return {
             "topology": self.topology.name,
             "prefix": PREFIX,
@@ -177,7 +178,6 @@ class Lab:
                     "zone": host.zone,
                     "groups": list(host.groups),
                     "suite": host.suite,
-                    "image": images[host.suite],
                     "container": self.container(host.name),
                 }
                 for host in self.topology.hosts
@@ -223,19 +223,20 @@ class Lab:
             if state == "running":
                 return
             if state == "degraded":
-                raise LabError(
-                    f"{name} is degraded: {', '.join(self._failed(name)) or 'no failed unit'}"
-                )
+                failed = ", ".join(self._failed(name))
+                raise LabError(f"{name} is degraded: {failed or 'no unit is named'}")
             if time.monotonic() > deadline:
+                saw = state or done.stderr.strip() or "no answer"
                 raise LabError(
-                    f"{name} is not usable: {state or done.stderr.strip() or 'no answer'};"
+                    f"{name} is not usable: {saw};"
                     f" 'podman logs {self.container(name)}' may say why"
                 )
             time.sleep(0.3)
 
     def _failed(self, name: str) -> tuple[str, ...]:
         done = command(self.ssh_argv(name, "systemctl --failed --plain --no-legend"))
-        return tuple(line.split()[0] for line in done.stdout.splitlines() if line.split())
+        lines = (line.split() for line in done.stdout.splitlines())
+        return tuple(words[0] for words in lines if words)
 
     def status(self) -> list[Status]:
         """Return what every host looks like; hosts that do not exist are ``absent``."""
@@ -304,7 +305,8 @@ def _each(values: Iterable[T], work: Callable[[T], R]) -> list[R]:
         return []
     with ThreadPoolExecutor(max_workers=min(PARALLEL, len(values))) as pool:
         futures = [pool.submit(work, value) for value in values]
-    errors = [str(e) for e in (f.exception() for f in futures) if isinstance(e, LabError)]
-    if errors:
-        raise LabError("\n".join(errors))
+    errors = [future.exception() for future in futures]
+    told = [str(error) for error in errors if isinstance(error, LabError)]
+    if told:
+        raise LabError("\n".join(told))
     return [future.result() for future in futures]

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -45,9 +46,9 @@ def fingerprint(suite: str, source: mirror.Mirror, recipe: Path = RECIPE) -> str
     return digest.hexdigest()[:12]
 
 
-def tag(suite: str) -> str:
+def tag(suite: str, source: mirror.Mirror) -> str:
     """Return the name of the suite's image for the recipe of this checkout."""
-    return f"{REPOSITORY}:{suite}-{fingerprint(suite, mirror.find())}"
+    return f"{REPOSITORY}:{suite}-{fingerprint(suite, source)}"
 
 
 def exists(name: str) -> bool:
@@ -90,6 +91,9 @@ def _bootstrap(suite: str, source: mirror.Mirror, target: Path, log: Path) -> No
         "LAB_MIRROR": source.main,
         "LAB_SECURITY_MIRROR": source.security,
         "LAB_CONSUL_SUITE": CONSUL_SUITE,
+        # mmdebstrap sets younger files back to this moment; apt would take its cache
+        # for stale on every host. In the future, so that no file is younger.
+        "SOURCE_DATE_EPOCH": str(int(time.time()) + 3600),
     }
     with open(log, "w", encoding="utf-8") as handle:
         done = subprocess.run(
@@ -102,13 +106,14 @@ def _bootstrap(suite: str, source: mirror.Mirror, target: Path, log: Path) -> No
         )
     if done.returncode != 0:
         tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:]
+        words = "\n  ".join(tail)
         raise LabError(
-            f"building the {suite} image failed; the end of {log}:\n  " + "\n  ".join(tail)
+            f"building the {suite} image failed; the end of {log}:\n  {words}"
         )
 
 
 def build(suite: str, source: mirror.Mirror, name: str) -> None:
-    """Build the suite's image under ``name``; LabError with the log's end on failure."""
+    """Build the suite's image under ``name``; LabError with the log's end."""
     mirror.check(source, suite)
     with tempfile.TemporaryDirectory(prefix="vigie-lab-", dir=_workspace()) as folder:
         os.chmod(folder, 0o755)
@@ -125,7 +130,7 @@ def build(suite: str, source: mirror.Mirror, name: str) -> None:
 def ensure(suites: Iterable[str], clock: Clock) -> dict[str, str]:
     """Build the images that do not exist; return suite -> image."""
     source = mirror.find()
-    names = {suite: f"{REPOSITORY}:{suite}-{fingerprint(suite, source)}" for suite in suites}
+    names = {suite: tag(suite, source) for suite in suites}
     with locked("image"):
         for suite, name in names.items():
             if exists(name):
@@ -139,8 +144,9 @@ def ensure(suites: Iterable[str], clock: Clock) -> dict[str, str]:
 
 def remove(suites: Iterable[str], clock: Clock) -> None:
     """Remove the images of this checkout's recipe; one that hosts still use stays."""
+    source = mirror.find()
     for suite in suites:
-        name = tag(suite)
+        name = tag(suite, source)
         if not exists(name):
             continue
         done = podman("image", "rm", name, check=False)

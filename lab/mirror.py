@@ -67,10 +67,11 @@ def pick(sources: Iterable[tuple[str, str]], codename: str) -> tuple[str, str]:
 
 
 def _direct(address: str) -> str:
-    """Follow apt's mirror+file: lists, which hosts do not have, to their first entry."""
+    """Follow apt's mirror+file:, a list that hosts do not have, to its first entry."""
     if not address.startswith("mirror+file:"):
         return address
-    for line in Path(address.removeprefix("mirror+file:")).read_text("utf-8").splitlines():
+    text = Path(address.removeprefix("mirror+file:")).read_text(encoding="utf-8")
+    for line in text.splitlines():
         if line.strip() and not line.startswith("#"):
             return line.split()[0].rstrip("/")
     return ""
@@ -91,7 +92,7 @@ def _sources() -> Iterator[tuple[str, str]]:
 
 
 def find() -> Mirror:
-    """Return the machine's mirror; LabError says how to name one where there is none."""
+    """Return the machine's mirror; LabError tells how to name one otherwise."""
     main, security = pick(_sources(), _codename())
     main = os.environ.get("VIGIE_LAB_MIRROR", _direct(main))
     security = os.environ.get("VIGIE_LAB_SECURITY_MIRROR", _direct(security))

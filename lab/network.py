@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The zones' networks: free subnets, fixed addresses, and no masquerade between zones."""
+"""The zones' networks: free subnets, fixed addresses, no masquerade between zones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Plan:
         return str(self.subnet(host.zone)[host.number])
 
     def mac(self, host: Host) -> str:
-        """Return the host's fixed MAC: a new one would leave stale ARP entries behind."""
+        """Return the host's fixed MAC: a new one would leave stale ARP entries."""
         octets = ipaddress.ip_address(self.address(host)).packed
         return "02:76:" + ":".join(f"{octet:02x}" for octet in octets)
 
@@ -70,7 +70,7 @@ def choose(seed: str, taken: Iterable[Subnet]) -> Subnet:
 
 
 def parse_routes(text: str) -> list[Subnet]:
-    """Return the destinations in ``ip -json route show table all``, the default left out."""
+    """Return the destinations in ``ip -json route``, the default left out."""
     found = []
     for route in json.loads(text or "[]"):
         try:
@@ -145,8 +145,9 @@ def _rule(action: str, plan: Plan) -> None:
     def rule(verb: str) -> list[str]:
         block = str(plan.block)
         return [
-            "iptables", "-w", "-t", "nat", verb, "POSTROUTING", "-s", block, "-d", block,
-            "-m", "comment", "--comment", f"{PREFIX}-{plan.topology}", "-j", "ACCEPT",
+            "iptables", "-w", "-t", "nat", verb, "POSTROUTING",
+            "-s", block, "-d", block, "-m", "comment",
+            "--comment", f"{PREFIX}-{plan.topology}", "-j", "ACCEPT",
         ]  # fmt: skip
 
     exists = command(rule("-C")).returncode == 0

@@ -92,7 +92,7 @@ def _environment() -> Mapping[str, str]:
 def podman(
     *argv: str, check: bool = True, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run podman and return the finished process; LabError with its words on failure."""
+    """Run podman and return the finished process; LabError with its words."""
     done = subprocess.run(
         ["podman", *argv],
         env=_environment(),

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab import LabError
-from lab.checkout import BUILD, state_of
 from lab.podman import command
 
 # A Unix socket's path takes 107 bytes (unix(7)); ssh appends 17 while it connects.
@@ -20,17 +19,11 @@ def ensure_key(path: Path, comment: str) -> str:
     """Make an ed25519 key at ``path`` unless there is one; return the public key."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        done = command(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)]
-        )
+        options = ["-q", "-t", "ed25519", "-N", "", "-C", comment]
+        done = command(["ssh-keygen", *options, "-f", str(path)])
         if done.returncode != 0:
             raise LabError(f"ssh-keygen failed for {path}: {done.stderr.strip()}")
     return path.with_name(path.name + ".pub").read_text(encoding="utf-8").strip()
-
-
-def config_path(topology: str) -> Path:
-    """Return where a topology's ssh_config is."""
-    return BUILD / "ssh_config" if topology == "flight" else state_of(topology) / "ssh_config"
 
 
 def render_known_hosts(keys: Mapping[str, str]) -> str:

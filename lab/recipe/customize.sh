@@ -92,8 +92,6 @@ fetch_ahead() {
   in_root apt-get -q update
   in_root apt-get -q -y --download-only install haproxy consul
   in_root apt-get -q -y --download-only dist-upgrade
-  # So old that "is the cache still valid?" is answered with no.
-  touch -d @0 "$root/var/lib/apt/lists"
 }
 
 copy_files
