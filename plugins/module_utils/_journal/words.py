@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is private to the collection: its interface may change at any time.
+"""How times, spans of time and numbers are written in a report."""
+
+from __future__ import annotations
+
+import time
+
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
+
+
+def clock(at: float) -> str:
+    """Time of day, UTC: 10:03:27."""
+    return time.strftime("%H:%M:%S", time.gmtime(at))
+
+
+def date(at: float) -> str:
+    """Date and time of day, UTC: 2026-11-22 10:03:27 UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
+
+
+def span(seconds: float) -> str:
+    """A stretch of time as people say it: 0.4 s, 47 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, rest = divmod(whole // 60, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def number(value: float) -> str:
+    """A count with thin spaces between thousands: 12 345."""
+    return f"{value:,.0f}".replace(",", "\u202f")
+
+
+def count(value: int, noun: str, nouns: str = "") -> str:
+    """1 host, 6 hosts."""
+    return f"{number(value)} {noun if value == 1 else nouns or noun + 's'}"
+
+
+def tick_step(seconds: float, most: int = 9) -> int:
+    """Seconds between two ticks, so that at most so many fit: a round number."""
+    for step in _STEPS:
+        if seconds / step <= most:
+            return step
+    return 86400 * max(1, round(seconds / 86400 / most))
+
+
+def nice_top(value: float) -> int:
+    """The end of an axis that holds the value: 1, 2, 5, 10, 20, 50, …"""
+    top = 1
+    while top < value:
+        for factor in (2, 5, 10):
+            if top * factor >= value:
+                return top * factor
+        top *= 10
+    return top
