@@ -98,7 +98,7 @@ class RuntimeApi:
         Raises RunError where it is not free within `wait` seconds.
         """
         path = f"{self.path}.lock"
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             handle = os.open(path, flags, 0o660)
         except OSError as error:
