@@ -74,7 +74,7 @@ class Bounds:
         release = [start] * len(left)
         jobs: dict[int, list[Job]] = {}
         every: list[Job] = []
-        last = start
+        away = False
         for index, service, members in self._events:
             if index < 0:
                 stage = [
@@ -87,6 +87,7 @@ class Bounds:
                     done[service] = max(done[service], end)
             elif left[index]:
                 each = model.classes[index]
+                away = away or each.away
                 if not each.away:
                     for service, _stage in each.stages:
                         waits = [service, *model.after[service]]
@@ -95,24 +96,34 @@ class Bounds:
                 every.append((release[index], left[index], 1))
                 for resource, _amount in each.uses[len(each.services) :]:
                     jobs.setdefault(resource, []).append(every[-1])
-        for resource, group in jobs.items():
-            last = max(last, self._finish(group, model.free[resource]))
+        ends = [self._finish(group, model.free[r]) for r, group in jobs.items()]
         if every:
-            last = max(last, self._finish(every, model.size))
-        return max(last, *done) if done else last
+            ends.append(self._finish(every, model.size))
+        if away:
+            hosts = [(n, number) for n, number in enumerate(left) if number]
+            ends.append(self._unordered(hosts, start))
+        return max([start, *ends, *done])
 
     def leading(self, left: Sequence[int], start: int) -> int:
         """As `total`, for the hosts that are away alone."""
+        each_class = enumerate(self.model.classes)
+        return self._unordered(
+            [(n, left[n]) for n, each in each_class if each.away and left[n]], start
+        )
+
+    def _unordered(self, hosts: Sequence[tuple[int, int]], start: int) -> int:
+        """The last wave at least of hosts, (class, number), in any order."""
         model = self.model
         jobs: dict[int, list[tuple[str, Job]]] = {}
-        every: list[Job] = []
-        for index, each in enumerate(model.classes):
-            if each.away and left[index]:
-                every.append((start, left[index], 1))
-                for resource, amount in each.uses:
-                    job = (start, left[index], amount)
-                    jobs.setdefault(resource, []).append((each.zone, job))
-        last = self._finish(every, model.size) if every else start
+        for index, number in hosts:
+            each = model.classes[index]
+            for resource, amount in each.uses:
+                job = (start, number, amount)
+                jobs.setdefault(resource, []).append((each.zone, job))
+        last = start
+        if hosts:
+            every = [(start, number, 1) for _index, number in hosts]
+            last = self._finish(every, model.size)
         uncapped = max(start, len(model.caps))
         for resource, group in jobs.items():
             free = model.free[resource]

@@ -46,6 +46,14 @@ def known_services(hosts: Sequence[Host]) -> list[str]:
     return sorted({service for host in hosts for service in host.services})
 
 
+def _members(hosts: Sequence[Host]) -> dict[str, list[Host]]:
+    members: dict[str, list[Host]] = {}
+    for host in hosts:
+        for service in host.services:
+            members.setdefault(service, []).append(host)
+    return members
+
+
 def check_names(hosts: Sequence[Host], policy: Policy, problems: list[str]) -> None:
     """Services, roles and hosts that are named somewhere but do not exist."""
     services = known_services(hosts)
@@ -96,15 +104,13 @@ def check_after(hosts: Sequence[Host], policy: Policy, problems: list[str]) -> N
             f"policy.services: after goes in a circle: {' -> '.join(cycle)} (each "
             "comes after the next): take one of them out."
         )
+    members = _members(hosts)
     for service, others in after.items():
         for other in others:
-            both = [
-                host.name
-                for host in hosts
-                if other != service
-                and service in host.services
-                and other in host.services
-            ]
+            if other == service:
+                continue
+            these = {host.name for host in members.get(other, ())}
+            both = [h.name for h in members.get(service, ()) if h.name in these]
             if both:
                 problems.append(
                     f"policy.services.{service}.after: {some(both)} in both {service} "
@@ -136,10 +142,7 @@ def resolve_limits(
     hosts: Sequence[Host], policy: Policy, problems: list[str]
 ) -> dict[str, Limit]:
     """The limit of each service, checked to leave room for each of its hosts."""
-    members: dict[str, list[Host]] = {}
-    for host in hosts:
-        for service in host.services:
-            members.setdefault(service, []).append(host)
+    members = _members(hosts)
     limits = {}
     for service in sorted(members):
         amount = policy.rule(service).limit

@@ -19,8 +19,8 @@ from ansible_collections.vigie.run.plugins.module_utils._rotation.wave import (
 )
 
 # Equal waves are taken together while each of their classes has this many times
-# as many hosts as the wave holds: ten thousand waves of one host stay cheap, and
-# urgency is still looked at often enough to balance classes.
+# as many hosts as the wave holds, and urgency is looked at again after one host in
+# as many: ten thousand waves of one host stay cheap, and classes balanced.
 _BULK = 8
 
 
@@ -40,12 +40,17 @@ def fill(
     left: tuple[int, ...] = model.counts
     runs: Runs = []
     position = 0
-    while any(left):
-        wave = Wave(model, left, position)
+    wave: Wave | None = None
+    order: list[int] = []
+    looked_at = todo = sum(left)
+    while todo:
+        wave = Wave(model, left, position, before=wave)
+        if not wave.as_before or todo * _BULK < looked_at * (_BULK - 1):
+            order, looked_at = ranked(wave, tail, heavy_first), todo
         settled = position < len(lead)
         for index, number in lead[position] if settled else ():
             wave.take(index, number)
-        for index in ranked(wave, tail, heavy_first):
+        for index in order:
             if settled and model.classes[index].away:
                 continue
             number = wave.room(index)
@@ -60,6 +65,7 @@ def fill(
         times = max(1, times)
         runs.append((picks, times))
         left = without(left, picks, times)
+        todo -= times * sum(number for _index, number in picks)
         position += times
     return runs
 

@@ -90,11 +90,15 @@ class Model:
         out of service is one too many.
         """
         each = self.classes[index]
-        return each.away or all(
-            stage <= first[service]
-            and all(first[other] < 0 for other in self.after[service])
-            for service, stage in each.stages
-        )
+        if each.away:
+            return True
+        for service, stage in each.stages:
+            if stage > first[service]:
+                return False
+            for other in self.after[service]:
+                if first[other] >= 0:
+                    return False
+        return True
 
 
 def zone_rank(policy: Policy, zone: str) -> tuple[int, str]:

@@ -65,8 +65,8 @@ from ansible_collections.vigie.run.plugins.module_utils._rotation.wave import wi
 # The search for fewer waves: with few hosts it is worth seconds in the worst
 # case, with many it has to stay far below one.
 SMALL = 14
-BUDGET_SMALL = 1_000_000
-BUDGET = 100_000
+BUDGET_SMALL = 400_000
+BUDGET = 50_000
 # The search nests a call per wave and class; Python allows about a thousand.
 MOST_NESTED = 500
 
@@ -182,10 +182,11 @@ def _shortest(model: Model, bounds: Bounds) -> tuple[Runs, bool]:
     that do that, the one with the fewest waves is wanted.
     """
     tail = tails(bounds)
-    runs = min(
-        (fill(model, tail, False), fill(model, tail, True)),
-        key=lambda each: (leading_length(model, each), length(each)),
-    )
+    runs = fill(model, tail, heavy_first=False)
+    least = (bounds.leading(model.counts, 0), bounds.total(model.counts, 0))
+    if _lengths(model, runs) != least:
+        rival = fill(model, tail, heavy_first=True)
+        runs = min(runs, rival, key=lambda each: _lengths(model, each))
     small = sum(model.counts) <= SMALL
     search = Search(bounds, tail, BUDGET_SMALL if small else BUDGET)
     try:
@@ -194,6 +195,10 @@ def _shortest(model: Model, bounds: Bounds) -> tuple[Runs, bool]:
     except OutOfBudget:
         return runs, False
     return shorter or runs, True
+
+
+def _lengths(model: Model, runs: Runs) -> tuple[int, int]:
+    return leading_length(model, runs), length(runs)
 
 
 def _bring_back(

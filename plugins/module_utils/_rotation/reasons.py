@@ -29,7 +29,7 @@ class Reasons:
 
     def wave(self, left: Sequence[int], position: int, picks: Picks) -> dict[int, str]:
         """Reason per class of the wave at *position*, with *left* before it."""
-        wave = Wave(self.model, left, position)
+        wave = Wave(self.model, left, position, before=self._before)
         for index, number in picks:
             wave.take(index, number)
         texts = {index: self._text(wave, position, index) for index, _ in picks}

@@ -20,20 +20,40 @@ class Wave:
     While hosts are away from an earlier run, hosts in service may join only
     where every limit holds with all of those counted, and at least one that is
     away comes back in each wave. Hosts that are away have left already, so
-    among them only the wave itself counts.
+    among them only the wave itself counts. *before*: the wave before this one,
+    of which what did not change is taken over; ``as_before`` says so.
     """
 
-    def __init__(self, model: Model, left: Sequence[int], position: int) -> None:
+    def __init__(
+        self,
+        model: Model,
+        left: Sequence[int],
+        position: int,
+        before: Wave | None = None,
+    ) -> None:
         self.model = model
         self.left = left
         self.cap = self.slots = model.cap(position)
-        self.first = model.open_stages(left)
         self.picked: dict[int, int] = {}
         self.back = [0] * len(model.free)
         self.out = [0] * len(model.free)
         self.away_zones: dict[int, set[str]] = {}
         self.leading = False
         self.coming = 0
+        # What is ready changes only when the last host of a class is done.
+        self.as_before = (
+            before is not None
+            and not before.leading
+            and all(left[index] for index in before.picked)
+        )
+        if before is not None and self.as_before:
+            self.first, self.ready = before.first, before.ready
+        else:
+            self._look()
+
+    def _look(self) -> None:
+        """Find out who is away, and which classes have nothing to wait for."""
+        model, left = self.model, self.left
         for index, each in enumerate(model.classes):
             if each.away and left[index]:
                 self.leading = True
@@ -41,6 +61,7 @@ class Wave:
                     self.out[resource] += amount * left[index]
                 for service in each.services:
                     self.away_zones.setdefault(service, set()).add(each.zone)
+        self.first = model.open_stages(left)
         self.ready = [
             index
             for index, number in enumerate(left)
