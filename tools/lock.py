@@ -60,16 +60,23 @@ def merge(pins: dict[str, dict[str, str]]) -> list[str]:
         if len(versions) == 1:
             lines.append(f"{name}=={next(iter(versions))}")
             continue
-        newest = list(versions)[-1]
         for version, pythons in versions.items():
-            low, high = pythons[0], pythons[-1]
-            marker = f'python_version <= "{high}"'
-            if low != min(pins, key=_order):
-                marker = f'python_version >= "{low}"' + (
-                    "" if version == newest else f" and {marker}"
-                )
-            lines.append(f"{name}=={version}; {marker}")
+            lines.append(
+                f"{name}=={version}; {_marker(pythons, sorted(pins, key=_order))}"
+            )
     return lines
+
+
+def _marker(pythons: list[str], known: list[str]) -> str:
+    """Say which Pythons a pin is for; what is not known counts with its neighbour."""
+    low, high = pythons[0], pythons[-1]
+    if low == known[0]:
+        return f'python_version <= "{high}"'
+    if high == known[-1]:
+        return f'python_version >= "{low}"'
+    if low == high:
+        return f'python_version == "{low}"'
+    return f'python_version >= "{low}" and python_version <= "{high}"'
 
 
 def _order(version: str) -> tuple[int, ...]:
