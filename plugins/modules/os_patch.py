@@ -98,6 +98,12 @@ upgraded:
   type: list
   elements: dict
   sample: [{name: openssl, before: 3.0.20-1~deb12u2, after: 3.0.22-1~deb12u2}]
+upgrades:
+  description: The versions that RV(upgraded) led to, in the form that O(upgrades) takes. Hand a canary's to the hosts after it.
+  returned: success, and failure after the upgrade began
+  type: list
+  elements: dict
+  sample: [{name: openssl, version: 3.0.22-1~deb12u2}]
 downloaded:
   description: The upgrades whose archives are in apt's cache now.
   returned: with O(download_only)
@@ -150,6 +156,23 @@ reboot_reasons:
   type: list
   elements: str
   sample: ["asked for by linux-image-6.1.0-40-amd64 (/run/reboot-required)"]
+failed_units:
+  description: Units that systemd has as failed, but for those of people's sessions.
+  returned: success, and failure after the upgrade began
+  type: list
+  elements: str
+  sample: []
+failed_units_before:
+  description: The same before the upgrade.
+  returned: success, and failure after the upgrade began
+  type: list
+  elements: str
+  sample: []
+upgraded_since_boot:
+  description: Whether a package was installed or upgraded since this boot.
+  returned: success, and failure after the upgrade began
+  type: bool
+  sample: true
 boot_id:
   description: The id of this boot; another one later proves that the host was rebooted.
   returned: success, and failure after the upgrade began

@@ -30,6 +30,22 @@ options:
     description: Fetch the package lists first.
     type: bool
     default: false
+  reload_services:
+    description: Units that M(vigie.run.os_patch) is told to reload and never to restart.
+    type: list
+    elements: str
+    default: []
+  restart_exclude:
+    description: Shell patterns of units that M(vigie.run.os_patch) is told to leave alone.
+    type: list
+    elements: str
+    default: []
+  settle_timeout:
+    description:
+      - Seconds to wait first until systemd has started everything that belongs to the boot (C(systemctl is-system-running)).
+        For use right after a reboot. With V(0), no wait.
+    type: int
+    default: 0
 seealso:
   - module: vigie.run.os_patch
 """
@@ -104,6 +120,17 @@ stale:
   type: list
   elements: dict
   sample: [{unit: nginx.service, files: [/usr/lib/x86_64-linux-gnu/libssl.so.3], why: ""}]
+failed_units:
+  description: Units that systemd has as failed, but for those of people's sessions.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+upgraded_since_boot:
+  description: Whether a package was installed or upgraded since this boot.
+  returned: success
+  type: bool
+  sample: true
 boot_id:
   description: The id of this boot; another one proves that the host was rebooted.
   returned: success
@@ -125,10 +152,14 @@ from ansible_collections.vigie.run.plugins.module_utils._host import (
 
 
 def main() -> None:
+    names = {"type": "list", "elements": "str", "default": []}
     module = AnsibleModule(
         argument_spec={
             **patch_options.SELECTION,
             "refresh": {"type": "bool", "default": False},
+            "reload_services": names,
+            "restart_exclude": names,
+            "settle_timeout": {"type": "int", "default": 0},
         },
         supports_check_mode=True,
     )

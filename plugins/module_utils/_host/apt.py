@@ -9,9 +9,10 @@ What apt prints is read to plan and to explain. What was done is read from dpkg.
 
 from __future__ import annotations
 
+import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -91,10 +92,10 @@ class Plan:
 
 @dataclass
 class Apt:
-    """apt-get with our options. ``folder`` is a private place for a pin file."""
+    """apt-get with our options. ``folder`` makes a private place for a pin file."""
 
     run: Run
-    folder: str
+    folder: Callable[[], str]
     lock_timeout: float = 60.0
     allow_removals: bool = False
     lock_files: Sequence[str] = locks.LOCKS
@@ -112,7 +113,7 @@ class Apt:
         text, theirs = pins(selection.exclude, packages), Path(self.preferences)
         if theirs.exists():
             text += "\n" + theirs.read_text(encoding="utf-8")
-        path = Path(self.folder) / "vigie-run-preferences"
+        path = Path(self.folder()) / "vigie-run-preferences"
         path.write_text(text, encoding="utf-8")
         self.options = ["-o", f"Dir::Etc::Preferences={path}"]
 
@@ -163,11 +164,11 @@ class Apt:
         for one in plan.upgrades:
             if planned.get(one.name) != one.after:
                 asked = planned.get(one.name)
-                what = f"at {asked}" if asked else "not at all"
+                what = f"as {asked}" if asked else "not at all"
                 raise RunError(
-                    f"These upgrades bring {one.name} {one.after} with them, which"
-                    f" the list of upgrades has {what}. Plan again from what is"
-                    " available now (os_patch_info).",
+                    f"These upgrades bring along {one.name} {one.after}, which the"
+                    f" list names {what}. Plan again from what is available now"
+                    " (os_patch_info).",
                     package=one.name,
                 )
         return plan
@@ -209,6 +210,8 @@ class Apt:
             return False
         argv = ["apt-get", "-q", "-o", "APT::Update::Error-Mode=any", "update"]
         self._locked("refresh the package lists", argv)
+        # apt-get leaves the time alone when nothing was new; lists_age reads it.
+        os.utime(lists)
         return True
 
     def apply(self, plan: Plan, download_only: bool = False) -> None:

@@ -41,6 +41,7 @@ class Wish:
     restart_exclude: tuple[str, ...] = ()
     reboot_follows: bool = False
     download_only: bool = False
+    settle_timeout: float = 0.0
     check: bool = False
 
 
@@ -53,7 +54,7 @@ class Host:
     """The host as the functions below reach it; replaced by a fake in tests."""
 
     run: Run
-    folder: str
+    folder: Callable[[], str]
     warn: Callable[[str], None] = _silent
     systemd: bool = True
     journal: str = dpkg.UPDATES
@@ -71,8 +72,19 @@ class Host:
         )
 
 
+@dataclass(frozen=True)
+class Start:
+    """How *patch* found the host."""
+
+    packages: dict[str, Package]
+    failed: list[str]
+    repaired: list[str]
+
+
 def survey(host: Host, wish: Wish) -> dict[str, Any]:
     """Return what waits on *host*; changes nothing but, if asked, apt's lists."""
+    if host.systemd and wish.settle_timeout > 0:
+        stale.settle(host.run, wish.settle_timeout)
     apt = host.apt(wish)
     if wish.refresh:
         apt.refresh(wish.cache_valid_time)
@@ -90,6 +102,7 @@ def survey(host: Host, wish: Wish) -> dict[str, Any]:
         "interrupted": interrupted,
         "unfinished": [{"name": n, "fault": f} for n, f in sorted(faults.items())],
         "stale": _stale_report(found, todo),
+        "failed_units": _failed(host),
         **_boot(reasons),
         "uptime": reboot.uptime(host.proc),
     }
@@ -100,7 +113,9 @@ def patch(host: Host, wish: Wish) -> dict[str, Any]:
     policy.remove_left_over(host.policy_path)
     locks.wait_free(time.monotonic() + wish.lock_timeout, host.lock_files)
     apt, before = host.apt(wish), dpkg.read_status(host.run)
+    failed = _failed(host)
     packages, repaired = _repair(host, apt, before, wish.check)
+    start = Start(before, failed, repaired)
     if wish.refresh:
         apt.refresh(wish.cache_valid_time)
     plan = apt.plan(wish.selection, packages, broken=bool(repaired) and wish.check)
@@ -112,7 +127,7 @@ def patch(host: Host, wish: Wish) -> dict[str, Any]:
         )
     guarded = _guarded(host, wish)
     if wish.check or wish.download_only:
-        return _foretell(host, apt, wish, plan, before, packages, repaired)
+        return _foretell(host, apt, wish, plan, start)
     try:
         if plan.argv:
             with policy.refused(guarded, host.policy_path):
@@ -121,9 +136,9 @@ def patch(host: Host, wish: Wish) -> dict[str, Any]:
         _prove(plan, packages)
     except RunError as failure:
         packages = dpkg.read_status(host.run)
-        report = _report(host, wish, before, packages, repaired)
+        report = _report(host, wish, start, packages)
         raise RunError(str(failure), **{**failure.details, **report}) from failure
-    return _renew(host, wish, guarded, _report(host, wish, before, packages, repaired))
+    return _renew(host, wish, guarded, _report(host, wish, start, packages))
 
 
 def diff(upgraded: list[dict[str, str]]) -> dict[str, str]:
@@ -198,9 +213,7 @@ def _foretell(
     apt: Apt,
     wish: Wish,
     plan: Plan,
-    before: dict[str, Package],
-    packages: dict[str, Package],
-    repaired: list[str],
+    start: Start,
 ) -> dict[str, Any]:
     """Return what check mode says; with download_only, fetch the archives."""
     planned = [
@@ -208,11 +221,11 @@ def _foretell(
         for one in plan.upgrades
     ]
     planned += [
-        {"name": name, "before": before[name].version, "after": ""}
+        {"name": name, "before": start.packages[name].version, "after": ""}
         for name in plan.removals
-        if name in before
+        if name in start.packages
     ]
-    report = _report(host, wish, before, packages, repaired)
+    report = _report(host, wish, start, dpkg.read_status(host.run))
     if wish.download_only:
         if plan.argv and not wish.check:
             apt.apply(plan, download_only=True)
@@ -223,32 +236,36 @@ def _foretell(
     report["restarted"] = todo.restart if wish.restart_stale and not busy else []
     report["reloaded"] = [] if busy else todo.reload
     report["upgraded"] = planned
+    report["upgrades"] = [
+        {"name": one.name, "version": one.after} for one in plan.upgrades
+    ]
     report["changed"] = bool(
-        planned or repaired or report["restarted"] or report["reloaded"]
+        planned or start.repaired or report["restarted"] or report["reloaded"]
     )
     return report
 
 
 def _report(
-    host: Host,
-    wish: Wish,
-    before: dict[str, Package],
-    after: dict[str, Package],
-    repaired: list[str],
+    host: Host, wish: Wish, start: Start, after: dict[str, Package]
 ) -> dict[str, Any]:
     """Return the result as dpkg and the kernel have it now."""
-    upgraded = [asdict(one) for one in dpkg.changes(before, after)]
+    upgraded = [asdict(one) for one in dpkg.changes(start.packages, after)]
     found, todo = _stale(host, wish)
     reasons = reboot.reboot_reasons(after) + _reasons(found, todo.reboot)
     return {
-        "changed": bool(upgraded or repaired),
+        "changed": bool(upgraded or start.repaired),
         "upgraded": upgraded,
-        "repaired": bool(repaired),
-        "repaired_packages": repaired,
+        "upgrades": [
+            {"name": u["name"], "version": u["after"]} for u in upgraded if u["after"]
+        ],
+        "repaired": bool(start.repaired),
+        "repaired_packages": start.repaired,
         "held": sorted(one.name for one in after.values() if one.held),
         "restarted": [],
         "reloaded": [],
         "stale": _stale_report(found, todo),
+        "failed_units": _failed(host),
+        "failed_units_before": start.failed,
         **_boot(reasons),
     }
 
@@ -270,21 +287,21 @@ def _renew(
         stale.reexec(host.run)
     reloaded, failed = stale.act(host.run, "reload", todo.reload)
     restarted, others = stale.act(host.run, "try-restart", todo.restart)
+    renewed = [*reloaded, stale.INIT] if todo.reexec else reloaded
     old = stale.wait_renewed(
-        lambda: stale.stale_mains(host.run, reloaded, host.proc), reloaded
+        lambda: stale.stale_mains(host.run, renewed, host.proc), renewed
     )
     found, now = _stale(host, wish)
     now.reboot.update(dict.fromkeys(now.restart, "a restart did not help"))
     now.reboot.update(dict.fromkeys(old, "a reload did not help"))
-    if now.reexec:
-        now.reboot["init.scope"] = "PID 1 could not run itself again"
     reasons = [r for r in report["reboot_reasons"] if " uses replaced files" not in r]
     report.update(_boot(reasons + _reasons(found, now.reboot)))
     report.update(
         restarted=restarted,
         reloaded=reloaded,
         stale=_stale_report(found, now),
-        changed=bool(report["changed"] or restarted or reloaded or todo.reexec),
+        failed_units=_failed(host),
+        changed=bool(report["changed"] or restarted or set(renewed) - set(old)),
     )
     if failed or others:
         said = [f"{unit}: {why}" for unit, why in {**failed, **others}.items()]
@@ -319,15 +336,20 @@ def _stale(host: Host, wish: Wish) -> tuple[list[stale.Process], stale.Todo]:
 def _stale_report(found: list[stale.Process], todo: stale.Todo) -> list[dict[str, Any]]:
     """Return the units with replaced code: their files, why they stay as they are."""
     why = {**todo.left, **todo.reboot}
-    units = sorted({one.unit for one in found})
+    # A session's processes, this run's own among them, end with the session.
+    units = sorted({u.unit for u in found if not stale.is_session(u.unit)})
     return [
         {
             "unit": unit,
             "files": stale.files_of(found, unit),
-            "why": why.get(unit or "no unit", ""),
+            "why": why.get(unit, ""),
         }
         for unit in units
     ]
+
+
+def _failed(host: Host) -> list[str]:
+    return stale.failed_units(host.run) if host.systemd else []
 
 
 def _reasons(found: list[stale.Process], units: dict[str, str]) -> list[str]:
@@ -346,5 +368,6 @@ def _boot(reasons: list[str]) -> dict[str, Any]:
     return {
         "reboot_required": bool(reasons),
         "reboot_reasons": reasons,
+        "upgraded_since_boot": reboot.changed_since_boot(),
         "boot_id": reboot.boot_id(),
     }

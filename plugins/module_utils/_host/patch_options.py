@@ -47,6 +47,7 @@ _PLAIN = (
     "restart_stale",
     "reboot_follows",
     "download_only",
+    "settle_timeout",
 )
 
 
@@ -85,7 +86,7 @@ def host(module: AnsibleModule) -> Host:
 
     return Host(
         run=run,
-        folder=module.tmpdir,
+        folder=lambda: module.tmpdir,
         warn=module.warn,
         systemd=stale.own_systemd(),
     )

@@ -18,6 +18,8 @@ from pathlib import Path
 # Code lives here. What is deleted elsewhere (/tmp, /dev/shm, memfd) is no upgrade.
 _CODE = ("/usr/", "/lib", "/bin/", "/sbin/", "/opt/")
 _GONE = " (deleted)"
+# The scope of PID 1.
+INIT = "init.scope"
 _UNIT = re.compile(r"[^/]+\.(?:service|scope)$")
 
 
@@ -43,7 +45,7 @@ def stale_processes(proc: str = "/proc") -> list[Process]:
         try:
             files = replaced_files(proc, pid)
             if files and _namespace(proc, str(pid)) == own:
-                unit = "init.scope" if pid == 1 else unit_of(proc, pid)
+                unit = INIT if pid == 1 else unit_of(proc, pid)
                 found.append(Process(pid, unit, started(pid, proc), files))
         except OSError:
             continue
@@ -86,8 +88,10 @@ def unit_of(proc: str, pid: int | str) -> str:
     unified = [path for number, name, path in lines if number == "0" and not name]
     for path in named + unified:
         units = [part for part in path.split("/") if _UNIT.match(part)]
+        # What a person's own service manager runs belongs to that person's session.
+        managers = [unit for unit in units if unit.startswith("user@")]
         if units:
-            return units[-1]
+            return (managers or units)[-1]
     return ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ansible_collections.vigie.run.plugins.module_utils._host.versions import (
 )
 
 FLAG = "/run/reboot-required"
+INFO = "/var/lib/dpkg/info"
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 # "6.1.0-40-cloud-amd64": version, then the flavour's words.
@@ -41,6 +43,23 @@ def uptime(proc: str = "/proc") -> float:
         machine = float(file.read().split()[0])
     ticks = os.sysconf("SC_CLK_TCK")
     return round(max(0.0, machine - started(1, proc) / ticks), 1)
+
+
+def changed_since_boot(info: str = INFO, proc: str = "/proc") -> bool:
+    """Tell whether a package was installed or upgraded since this boot began.
+
+    dpkg writes a package's list of files anew each time it unpacks it.
+    """
+    boot = time.time() - uptime(proc)
+    try:
+        stamps = [
+            one.stat().st_mtime
+            for one in os.scandir(info)
+            if one.name.endswith(".list")
+        ]
+    except OSError:
+        return False
+    return max(stamps, default=0.0) > boot
 
 
 def flag_reason(flag: str = FLAG) -> list[str]:

@@ -22,7 +22,6 @@ from ansible_collections.vigie.run.plugins.module_utils._host.processes import P
 NEEDS_REBOOT = (
     "dbus*.service",
     "systemd-logind.service",
-    "user@*.service",
     "display-manager.service",
     "gdm*.service",
     "lightdm.service",
@@ -46,12 +45,15 @@ NEEDS_REBOOT = (
 # These end with the person or the connection: nothing to do, and no reboot.
 SESSIONS = (
     "*.scope",
+    "user@*.service",
     "getty@*.service",
     "serial-getty@*.service",
     "console-getty.service",
     "ssh@*.service",
     "sshd@*.service",
 )
+
+INIT = processes.INIT
 
 _PROPERTIES = "Id,LoadState,ActiveState,MainPID,CanReload,KillMode,RefuseManualStop,\
 FragmentPath"
@@ -136,7 +138,7 @@ def sort_out(
         by_unit.setdefault(process.unit, []).append(process)
     for name in sorted(by_unit):
         unit, mine = units.get(name), by_unit[name]
-        if name == "init.scope":
+        if name == INIT:
             todo.reexec = True
         elif name in reload_units:
             # Old workers end with their last session: the main process counts.
@@ -145,7 +147,7 @@ def sort_out(
             else:
                 todo.left[name] = "old workers, which end with their sessions"
         elif why := _why_left(name, unit, mine, exclude, own_unit):
-            todo.left[name or "no unit"] = why
+            todo.left[name] = why
         elif _any(name, NEEDS_REBOOT):
             todo.reboot[name] = "no restart is safe"
         elif unit and not unit.can_restart:
@@ -163,7 +165,7 @@ def _why_left(
     own_unit: str,
 ) -> str:
     """Return why a unit is neither restarted nor a reason to reboot, or ''."""
-    if not name or _any(name, SESSIONS):
+    if is_session(name):
         return "a session, renewed when it ends"
     if _any(name, exclude):
         return "excluded from restarts"
@@ -172,6 +174,11 @@ def _why_left(
     if name == own_unit and not unit.keeps_children:
         return "this run is part of it"
     return ""
+
+
+def is_session(unit: str) -> bool:
+    """Tell whether *unit* is a person's session, or a process outside all units."""
+    return unit != INIT and (not unit or _any(unit, SESSIONS))
 
 
 def files_of(stale: Iterable[Process], unit: str) -> list[str]:
@@ -206,10 +213,8 @@ def act(run: Run, verb: str, units: Iterable[str]) -> tuple[list[str], dict[str,
 
 
 def reexec(run: Run) -> None:
-    """Have PID 1 run its new code. Raises RunError when systemd refuses."""
-    rc, _out, err = run(["systemctl", "daemon-reexec"])
-    if rc != 0:
-        raise RunError(f"systemctl daemon-reexec failed: {err.strip()}")
+    """Have PID 1 run its new code, which takes effect a moment later."""
+    run(["systemctl", "daemon-reexec"])
 
 
 def wait_renewed(
@@ -221,8 +226,8 @@ def wait_renewed(
 ) -> list[str]:
     """Return the *units* whose main process still runs old code after *limit* s.
 
-    A reload only tells the main process to run its new code; it is done a
-    moment later.
+    A reload, or a re-execution, only tells the main process to run its new code;
+    it does so a moment later.
     """
     wanted, deadline = set(units), clock() + limit
     while True:
@@ -234,10 +239,13 @@ def wait_renewed(
 
 def stale_mains(run: Run, units: Sequence[str], proc: str = "/proc") -> set[str]:
     """Return those of *units* whose main process maps replaced code."""
+    mains = {name: u.main_pid for name, u in read_units(run, units, proc).items()}
+    if INIT in units:
+        mains[INIT] = 1
     found = set()
-    for name, unit in read_units(run, units, proc).items():
+    for name, pid in mains.items():
         try:
-            if unit.main_pid and processes.replaced_files(proc, unit.main_pid):
+            if pid and processes.replaced_files(proc, pid):
                 found.add(name)
         except OSError:
             continue
@@ -254,6 +262,39 @@ def package_of(run: Run, path: str) -> str:
         if rc == 0 and ": " in out:
             return out.partition(": ")[0].split(",")[0].partition(":")[0]
     return ""
+
+
+def failed_units(run: Run) -> list[str]:
+    """Return the units that failed; those of people's sessions left out."""
+    argv = ["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--all"]
+    _rc, out, _err = run(argv)
+    names = [line.split()[0] for line in out.splitlines() if line.split()]
+    return sorted(name for name in names if not name.startswith("user@"))
+
+
+def settle(
+    run: Run,
+    limit: float,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> str:
+    """Wait until systemd has started what it had to; return the state it reached.
+
+    States: systemctl(1), is-system-running. Raises RunError after *limit* seconds.
+    """
+    began = clock()
+    while True:
+        _rc, out, _err = run(["systemctl", "is-system-running"])
+        state = out.strip()
+        if state not in ("initializing", "starting"):
+            return state
+        if clock() - began >= limit:
+            _rc, jobs, _err = run(["systemctl", "list-jobs", "--plain", "--no-legend"])
+            raise RunError(
+                f"The system is still {state} after {limit:.0f} s; its jobs:"
+                f" {'; '.join(jobs.strip().splitlines()[:5]) or 'none'}."
+            )
+        sleep(0.5)
 
 
 def own_systemd() -> bool:
