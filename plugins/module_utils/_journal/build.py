@@ -170,8 +170,9 @@ def _add_span(run: Run, host: Host, event: Mapping[str, Any], status: str) -> No
         named = [run.hosts[name] for name in members if name in run.hosts]
         touched = named or [host]
     elif action == "vigie.run.consul_maintenance":
-        states = {detail.get("state") for detail in _details(event)}
-        kind = "back" if "disabled" in states else "out"
+        details = _details(event)
+        back = any(d.get("state") == "disabled" for d in details)
+        kind = "back" if back else "out"
     bad = status in ("failed", "unreachable", "rescued")
     start = float(event.get("start", event["at"]))
     end = float(event.get("end", event["at"]))
@@ -212,13 +213,7 @@ def _add_detail(run: Run, host: Host, action: str, detail: Mapping[str, Any]) ->
 
 def _add_release(host: Host, detail: Mapping[str, Any]) -> None:
     """Which releases were active, in order: from the one that was there before."""
-    before = detail.get("previous")
-    if detail.get("state", "active") != "active":
-        before = detail.get("active")  # staged, removed or marked: nothing switched
-    versions = (
-        [detail.get("active")] if host.releases else [before, detail.get("active")]
-    )
-    for version in versions:
+    for version in (detail.get("former"), detail.get("active")):
         if version and (not host.releases or host.releases[-1] != version):
             host.releases.append(str(version))
 

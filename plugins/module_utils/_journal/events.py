@@ -30,9 +30,18 @@ MAX_ENTRIES = 5000  # entries of a list in a detail: packages of a host, waves
 # hold anything (files, output of commands, secrets), so there is no "all the rest".
 _OURS: dict[str, tuple[str, ...]] = {
     "wave_plan": ("waves", "order", "serial", "done", "lost", "summary", "fewest"),
-    "release": ("version", "previous", "active", "running", "pruned", "restarted"),
-    "haproxy_member": ("members", "sessions_left", "up", "total"),
-    "consul_maintenance": ("state", "reason", "service"),
+    "release": (
+        "version",
+        "former",
+        "previous",
+        "active",
+        "running",
+        "pruned",
+        "switched",
+        "restarted",
+    ),
+    "haproxy_member": ("members", "sessions_left", "up", "total", "away"),
+    "consul_maintenance": ("maintenance", "state", "reason", "service"),
     "gate": ("gates",),
     "os_patch": (
         "upgraded",

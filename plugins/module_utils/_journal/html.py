@@ -50,8 +50,8 @@ _LEGEND = {
 }
 
 
-def page(report: Report, drawn_at: float) -> str:
-    """The whole document; `drawn_at` (epoch seconds) is told at its foot."""
+def page(report: Report) -> str:
+    """The whole document: the same for the same report, whenever it is drawn."""
     head = join(
         Markup('<meta charset="utf-8">'),
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
@@ -70,7 +70,7 @@ def page(report: Report, drawn_at: float) -> str:
             *sections,
             failures_table(report.loads),
         ),
-        tag("footer", f"Drawn {words.date(drawn_at)} by vigie.run from the journals."),
+        tag("footer", "Drawn by vigie.run from the journals of these runs."),
     )
     html = tag("html", tag("head", head), body, lang="en")
     return f"<!DOCTYPE html>\n{html}\n"
@@ -89,16 +89,18 @@ def _tiles(report: Report) -> Markup:
     """The figures that matter most, large."""
     seconds = sum(run.seconds for run in report.runs)
     lost = sum(len(run.lost) for run in report.runs)
+    hosts = len(report.hosts - {"localhost"})
+    waves = sum(run.wave_count for run in report.runs)
     tiles = [
-        (
-            "",
-            words.number(len(report.runs)),
-            "run" if len(report.runs) == 1 else "runs",
-        ),
-        ("", words.number(len(report.hosts - {"localhost"})), "hosts"),
-        ("", words.number(sum(run.wave_count for run in report.runs)), "waves"),
+        ("", words.number(len(report.runs)), words.noun(len(report.runs), "run")),
+        ("", words.number(hosts), words.noun(hosts, "host")),
+        ("", words.number(waves), words.noun(waves, "wave")),
         ("", words.span(seconds), "running"),
-        ("bad" if lost else "good", words.number(lost), "hosts lost"),
+        (
+            "bad" if lost else "good",
+            words.number(lost),
+            f"{words.noun(lost, 'host')} lost",
+        ),
         ("", words.number(report.away_at_most), "away at most"),
     ]
     if report.loads:
@@ -166,8 +168,8 @@ def _notes(run: Run) -> Markup:
         notes.append(
             "This run has no end in its journal: it was killed, its controller was "
             "lost, or it is still running. It was last heard of "
-            f"{words.date(run.ended)}. Hosts that were not put back may still be out of "
-            "service."
+            f"{words.date(run.ended)}. "
+            "Hosts that were not put back may still be out of service."
         )
     if run.outcome == "stopped":
         notes.append("This run ended without results: interrupted, or by an error.")

@@ -16,6 +16,7 @@ from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from ansible_collections.vigie.run.plugins.module_utils._journal import events
 
 SUFFIX = ".jsonl"
+DRAWING = "report"  # the playbook that draws: its own journal is still being written
 
 
 @dataclass
@@ -100,7 +101,9 @@ def newest_of_each(folder: Path) -> list[Path]:
     """The newest journal of each playbook in a folder, by the name of the file."""
     newest: dict[str, Path] = {}
     for path in sorted(folder.glob(f"*-*-*{SUFFIX}")):
-        newest[path.stem.split("-", 1)[1].rpartition("-")[0]] = path
+        playbook = path.stem.split("-", 1)[1].rpartition("-")[0]
+        if playbook != DRAWING:
+            newest[playbook] = path
     return sorted(newest.values(), key=lambda path: path.name)
 
 

@@ -42,12 +42,12 @@ p{margin:0 0 8px}
 a{color:var(--accent)}
 code{font:13px/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .soft{color:var(--soft)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(118px,1fr));
 gap:10px;margin:22px 0 14px;padding:0;list-style:none}
 .tiles li{background:var(--card);border:1px solid var(--line);border-radius:10px;
-padding:12px 14px}
-.tiles b{display:block;font-size:23px;line-height:1.2;font-weight:650;
-font-variant-numeric:tabular-nums}
+padding:11px 12px}
+.tiles b{display:block;font-size:21px;line-height:1.25;font-weight:650;
+white-space:nowrap;font-variant-numeric:tabular-nums}
 .tiles span{color:var(--soft);font-size:13px}
 .tiles .good b{color:var(--good)}.tiles .bad b{color:var(--bad)}
 section,.runs{background:var(--card);border:1px solid var(--line);border-radius:12px;
@@ -65,7 +65,8 @@ padding:10px 14px;border-radius:4px;margin:14px 0;list-style:none}
 .losses li+li{margin-top:9px}
 .losses .rescued{opacity:.92}
 .losses q{quotes:none;overflow-wrap:anywhere;white-space:pre-wrap}
-figure{margin:14px 0 0}
+figure{margin:14px 0 12px}
+section>details{margin-top:12px}
 .scroll{overflow-x:auto;-webkit-overflow-scrolling:touch}
 .legend{display:flex;flex-wrap:wrap;gap:4px 16px;margin:10px 0 0;padding:0;
 list-style:none;color:var(--soft);font-size:13px}

@@ -29,7 +29,7 @@ WIDTH = 1000
 LEFT, RIGHT = 104, 14  # room for names of hosts and figures of axes
 ROW, BAR = 24, 14  # height of a host's row, and of its spans in it
 TOP = 30  # room for the names of the waves
-LOAD_HEIGHT, AWAY_HEIGHT, GAP = 110, 44, 30
+LOAD_HEIGHT, AWAY_HEIGHT, GAP = 84, 40, 32
 MERGE = 0.35  # seconds: closer spans of one kind are drawn as one
 
 
@@ -259,8 +259,8 @@ def _load(load: Load, axis: Axis, top: int) -> Markup:
                 "rect",
                 x=axis.x(t),
                 width=second,
-                y=min(y(bad), bottom - 3),
-                height=bottom - min(y(bad), bottom - 3),
+                y=min(y(bad), bottom - 6),
+                height=bottom - min(y(bad), bottom - 6),
                 class_="failures",
             ),
         )

@@ -175,7 +175,7 @@ def _figure(value: int, bad: bool = False) -> Markup:
 
 
 def _releases(host: Host) -> Markup:
-    return join(" → ".join(host.releases))
+    return join("\u00a0→ ".join(host.releases))
 
 
 def _packages(host: Host) -> Markup | None:

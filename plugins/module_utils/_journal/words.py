@@ -40,9 +40,14 @@ def number(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u202f")
 
 
-def count(value: int, noun: str, nouns: str = "") -> str:
+def noun(value: int, one: str) -> str:
+    """The noun that goes with a count: host, hosts."""
+    return one if value == 1 else one + "s"
+
+
+def count(value: int, one: str) -> str:
     """1 host, 6 hosts."""
-    return f"{number(value)} {noun if value == 1 else nouns or noun + 's'}"
+    return f"{number(value)} {noun(value, one)}"
 
 
 def tick_step(seconds: float, most: int = 9) -> int:
@@ -54,11 +59,11 @@ def tick_step(seconds: float, most: int = 9) -> int:
 
 
 def nice_top(value: float) -> int:
-    """The end of an axis that holds the value: 1, 2, 5, 10, 20, 50, …"""
-    top = 1
-    while top < value:
-        for factor in (2, 5, 10):
-            if top * factor >= value:
-                return top * factor
-        top *= 10
-    return top
+    """The end of an axis that holds the value: 1, 2, 3, 5, 8, 10, 12, 15, 20, 30, …"""
+    ten = 1
+    while ten * 10 < value:
+        ten *= 10
+    for factor in (1, 1.2, 1.5, 2, 3, 5, 8):
+        if ten * factor >= value and ten * factor == int(ten * factor):
+            return int(ten * factor)
+    return ten * 10

@@ -104,10 +104,10 @@ def deploy(start=T0):
             "release",
             "Stage the release",
             1.2,
-            {"state": "staged", "active": "1.0.0", "version": "2.0.0"},
+            {"state": "staged", "active": "1.0.0", "former": "1.0.0"},
         )
         story.members(hosts, "drained")
-        switched = {"state": "active", "active": "2.0.0", "previous": "1.0.0"}
+        switched = {"state": "active", "active": "2.0.0", "former": "1.0.0"}
         story.together(hosts, "release", "Switch the release", 1.6, switched)
         story.together(hosts, "gate", "Prove it healthy", 2.1, gates())
         story.members(hosts, "ready")
@@ -127,7 +127,7 @@ def broken(start=T0 + 60):
         ACTIONS["release"],
         "Switch the release",
         1.5,
-        {"state": "active", "active": "3.0.0", "previous": "2.0.0"},
+        {"state": "active", "active": "3.0.0", "former": "2.0.0"},
     )
     message = f"Gate health did not pass within 20 s: it last saw {saw}."
     story.act(
@@ -144,7 +144,7 @@ def broken(start=T0 + 60):
         ACTIONS["release"],
         "Go back to the former release",
         1.5,
-        {"state": "active", "active": "2.0.0", "previous": "3.0.0"},
+        {"state": "active", "active": "2.0.0", "former": "3.0.0"},
     )
     story.act("web-a1", ACTIONS["gate"], "Prove it healthy", 2.0, gates(), "ok")
     story.members(["web-a1"], "ready")
