@@ -42,6 +42,8 @@ class Reasons:
             parts.append("away already: brought back first")
         elif position < len(self.model.caps):
             parts.append(self._canary(wave, position))
+            if position == 0 and not wave.slots:
+                return parts[0]
         if self._before is not None:
             parts += self._held_back(self._before, position - 1, index)
         parts += self._binding(wave, index)
