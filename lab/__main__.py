@@ -10,12 +10,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from lab import LabError, image, releases
+from lab import LabError, image, machine, releases
 from lab.checkout import BUILD, Clock
 from lab.hosts import Lab, Status
-from lab.podman import check_machine
 from lab.secrets import ensure_secrets
-from lab.topology import TOPOLOGIES
+from lab.topology import TOPOLOGIES, home_of
 
 SECRETS = BUILD / "secrets.json"
 
@@ -44,10 +43,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add("status", "show every host")
     shell = add("ssh", "open a shell on a host, or run a command there")
+    shell.set_defaults(topology=None)
     shell.add_argument("host")
     shell.add_argument("argv", nargs=argparse.REMAINDER, metavar="command")
     add("image", "build the host images that do not exist yet")
-    commands.add_parser("flight", help="boot the lab and fly the whole flight on it")
+    flight = commands.add_parser("flight", help="boot the lab and fly the whole flight")
+    flight.set_defaults(topology="flight")
     commands.add_parser("releases", help="build the releases of the sample application")
     return main
 
@@ -69,38 +70,51 @@ def _up(lab: Lab, clock: Clock) -> None:
         ensure_secrets(SECRETS)
         releases.build()
     lab.up(clock)
+    clock.say(f"all {len(lab.topology.hosts)} hosts are usable")
+
+
+def _flight(lab: Lab, clock: Clock) -> int:
+    _up(lab, clock)
+    from lab import flight  # only here: it needs the tools of the whole checkout
+
+    return flight.fly()
+
+
+def _down(lab: Lab, clock: Clock, images: bool) -> None:
+    clock.say(f"removed {lab.down()} hosts, their networks and their state")
+    if lab.topology.name == "flight":
+        SECRETS.unlink(missing_ok=True)
+    if images:
+        image.remove(lab.topology.suites, clock)
+
+
+def _status(lab: Lab) -> int:
+    found = lab.status()
+    print(table(found))
+    return 0 if all(status.state == "running" for status in found) else 1
 
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; return the exit code."""
-    clock = Clock()
     if options.command == "releases":
         for path in releases.build():
             print(path)
         return 0
-    check_machine()
-    lab = Lab(getattr(options, "topology", "flight"))
-    if options.command == "up":
-        _up(lab, clock)
-        clock.say(f"all {len(lab.topology.hosts)} hosts are usable")
-    elif options.command == "flight":
-        _up(lab, clock)
-        from lab import flight  # only here: it needs the tools of the whole checkout
-
-        return flight.fly()
-    elif options.command == "down":
-        clock.say(f"removed {lab.down()} hosts")
-        if lab.topology.name == "flight":
-            SECRETS.unlink(missing_ok=True)
-        if options.images:
-            image.remove(lab.topology.suites, clock)
-    elif options.command == "status":
-        found = lab.status()
-        print(table(found))
-        return 0 if all(status.state == "running" for status in found) else 1
-    elif options.command == "ssh":
+    machine.check()
+    clock = Clock()
+    if options.command == "ssh":
+        lab = Lab(options.topology or home_of(options.host))
         argv = lab.ssh_argv(options.host, *options.argv)
         os.execvp(argv[0], argv)
+    lab = Lab(options.topology)
+    if options.command == "flight":
+        return _flight(lab, clock)
+    if options.command == "status":
+        return _status(lab)
+    if options.command == "up":
+        _up(lab, clock)
+    elif options.command == "down":
+        _down(lab, clock, options.images)
     else:
         image.ensure(lab.topology.suites, clock)
     return 0

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from lab import LabError, image, network, ssh
-from lab.checkout import PREFIX, Clock, front_of, locked, state_of
+from lab import LabError, image, machine, network, seed
+from lab.checkout import PREFIX, Clock, front_of, locked
 from lab.network import Plan
 from lab.podman import command, podman, podman_json
 from lab.topology import Host, Topology, topology
@@ -25,14 +23,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 BOOT_LIMIT = 120  # seconds until every host must be usable
+CUT_OFF = "cut off"
 # At once: more only makes podman's processes wait for each other.
 PARALLEL = 6
-NO_REBOOT = """\
-# This host's upgrades must not ask for a reboot.
-Package: vigie-lab-kernel
-Pin: release *
-Pin-Priority: -1
-"""
 
 
 @dataclass(frozen=True)
@@ -54,14 +47,12 @@ class Lab:
 
     def __init__(self, name: str = "flight") -> None:
         self.topology: Topology = topology(name)
-        self.folder = state_of(name)
-        self.front = front_of(name)
 
     # --- names and places -------------------------------------------------------
 
     def container(self, name: str) -> str:
         """Return the name of a host's container."""
-        return f"{PREFIX}-{self.topology.host(name).name}"
+        return seed.container_of(self.topology.host(name))
 
     def plan(self) -> Plan:
         """Return the addresses in use; LabError when the lab is not up."""
@@ -76,7 +67,7 @@ class Lab:
     @property
     def ssh_config(self) -> Path:
         """Where the topology's ssh_config is."""
-        return self.front / "ssh_config"
+        return front_of(self.topology.name) / "ssh_config"
 
     # --- up and down ------------------------------------------------------------
 
@@ -84,15 +75,23 @@ class Lab:
         """Boot what is not running and wait until every host can be used."""
         images = image.ensure(self.topology.suites, clock)
         with locked(self.topology.name):
+            machine.make_room(clock.say)
             plan = network.ensure(self.topology.name)
-            self._write_state(plan)
+            seed.write(self.topology, plan)
             states = self._states()
             hosts = self.topology.hosts
             work = [host for host in hosts if states.get(host.name) != "running"]
             clock.say(f"{len(hosts)} hosts in {plan.block}, {len(work)} to start")
-            _each(work, lambda host: self._start(host, states, plan, images))
+            _each(
+                work,
+                lambda host: self._bring(host, states.get(host.name), plan, images),
+            )
             clock.say("waiting for systemd and ssh")
-            self.wait((host.name for host in hosts), clock=clock)
+            new = [host.name for host in hosts if host.name not in states]
+            old = [host.name for host in hosts if host.name in states]
+            self.wait(new, clock=clock)
+            # Whatever failed on a host that was there before is its user's affair.
+            self.wait(old, clock=clock, degraded=True)
 
     def down(self) -> int:
         """Remove hosts, networks, rule and state; return how many hosts there were."""
@@ -101,88 +100,45 @@ class Lab:
             if found:
                 podman("rm", "--force", "--time", "0", *found)
             network.remove(self.topology.name)
-            for path in (self.ssh_config, self.front / "lab.json"):
-                path.unlink(missing_ok=True)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            seed.remove(self.topology)
             return len(found)
 
-    def _start(
-        self, host: Host, states: dict[str, str], plan: Plan, images: dict[str, str]
+    def _bring(
+        self, host: Host, state: str | None, plan: Plan, images: dict[str, str]
     ) -> None:
-        state = states.get(host.name)
-        if state == "paused":
-            podman("unpause", self.container(host.name))
-        elif state is not None:
-            podman("start", self.container(host.name))
+        """Bring a host back from whatever state it is in."""
+        if state is None:
+            self._run(host, plan, images[host.suite])
+        elif state == CUT_OFF:
+            self.heal(host.name)
+        elif state == "paused":
+            self.unpause(host.name)
         else:
-            podman(
-                "run", "--detach", "--name", self.container(host.name),
-                "--hostname", host.name, "--network", plan.option(host), "--no-hosts",
-                "--restart", "always", "--systemd", "always", "--privileged",
-                "--label", f"vigie.lab={PREFIX}",
-                "--label", f"vigie.topology={self.topology.name}",
-                "--label", f"vigie.host={host.name}",
-                "--volume", f"{self._seed(host)}:/etc/lab:ro",
-                images[host.suite],
-            )  # fmt: skip
+            self.start(host.name)
+
+    def _run(self, host: Host, plan: Plan, built: str) -> None:
+        podman(
+            "run", "--detach", "--name", self.container(host.name),
+            "--hostname", host.name, "--network", plan.option(host), "--no-hosts",
+            "--restart", "always", "--systemd", "always", "--privileged",
+            "--label", f"vigie.lab={PREFIX}",
+            "--label", f"vigie.topology={self.topology.name}",
+            "--label", f"vigie.host={host.name}",
+            "--volume", f"{seed.folder_of(self.topology, host)}:/etc/lab:ro",
+            built,
+        )  # fmt: skip
 
     def _states(self) -> dict[str, str]:
-        """Return host -> podman's state, for the hosts that have a container."""
+        """Return host -> podman's state (or cut off), for hosts with a container."""
         found = podman_json(
             "ps", "--all", "--format", "json", "--filter", f"label=vigie.lab={PREFIX}",
             "--filter", f"label=vigie.topology={self.topology.name}",
         )  # fmt: skip
-        return {entry["Labels"]["vigie.host"]: entry["State"] for entry in found or []}
-
-    # --- what the hosts and the controller are told -----------------------------
-
-    def _seed(self, host: Host) -> Path:
-        return self.folder / "hosts" / host.name
-
-    def _write_state(self, plan: Plan) -> None:
-        addresses = {host.name: plan.address(host) for host in self.topology.hosts}
-        names = "".join(f"{address}\t{name}\n" for name, address in addresses.items())
-        public = ssh.ensure_key(self.folder / "id_ed25519", PREFIX)
-        keys = {}
-        for host in self.topology.hosts:
-            seed = self._seed(host)
-            seed.mkdir(parents=True, exist_ok=True)
-            keys[host.name] = ssh.ensure_key(seed / "ssh_host_ed25519_key", host.name)
-            (seed / "authorized_keys").write_text(f"{public}\n", encoding="utf-8")
-            (seed / "hosts").write_text(
-                f"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{names}",
-                encoding="utf-8",
-            )
-            if not host.reboots:
-                (seed / "preferences").write_text(NO_REBOOT, encoding="utf-8")
-        (self.folder / "cm").mkdir(mode=0o700, exist_ok=True)
-        (self.folder / "known_hosts").write_text(
-            ssh.render_known_hosts(keys), encoding="utf-8"
-        )
-        self.ssh_config.write_text(
-            ssh.render_config(addresses, self.folder), encoding="utf-8"
-        )
-        (self.front / "lab.json").write_text(
-            json.dumps(self._description(plan), indent=2) + "\n", encoding="utf-8"
-        )
-
-    def _description(self, plan: Plan) -> dict[str, object]:
-        return {
-            "topology": self.topology.name,
-            "prefix": PREFIX,
-            "subnet": str(plan.block),
-            "ssh_config": str(self.ssh_config),
-            "hosts": {
-                host.name: {
-                    "address": plan.address(host),
-                    "zone": host.zone,
-                    "groups": list(host.groups),
-                    "suite": host.suite,
-                    "container": self.container(host.name),
-                }
-                for host in self.topology.hosts
-            },
-        }
+        states = {}
+        for entry in found or []:
+            alone = entry["State"] == "running" and not entry.get("Networks")
+            states[entry["Labels"]["vigie.host"]] = CUT_OFF if alone else entry["State"]
+        return states
 
     # --- looking ----------------------------------------------------------------
 
@@ -198,33 +154,35 @@ class Lab:
         names: Iterable[str],
         limit: float = BOOT_LIMIT,
         clock: Clock | None = None,
+        degraded: bool = False,
     ) -> None:
-        """Wait until ssh answers and systemd says ``running`` on every named host.
+        """Wait until ssh answers and systemd has started every named host.
 
-        Raises LabError after ``limit`` seconds, or at once when a host is degraded, and
-        says which host and why.
+        Raises LabError after ``limit`` seconds, or at once when units failed on a host
+        (unless it may be ``degraded``), and says which host and why.
         """
         deadline = time.monotonic() + limit
 
         def one(name: str) -> None:
-            self._wait_for(name, deadline)
+            state = self._wait_for(name, deadline)
+            if state == "degraded":
+                state += f" ({', '.join(self._failed(name))} failed)"
+                if not degraded:
+                    raise LabError(f"{name} is {state}")
             if clock:
-                clock.say(f"{name} is running")
+                clock.say(f"{name} is {state}")
 
         _each(list(names), one)
 
-    def _wait_for(self, name: str, deadline: float) -> None:
+    def _wait_for(self, name: str, deadline: float) -> str:
         argv = self.ssh_argv(
             name, "-o", "ConnectTimeout=2", "systemctl is-system-running --wait"
         )
         while True:
             done = command(argv)
             state = done.stdout.strip()
-            if state == "running":
-                return
-            if state == "degraded":
-                failed = ", ".join(self._failed(name))
-                raise LabError(f"{name} is degraded: {failed or 'no unit is named'}")
+            if state in ("running", "degraded"):
+                return state
             if time.monotonic() > deadline:
                 saw = state or done.stderr.strip() or "no answer"
                 raise LabError(

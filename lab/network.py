@@ -132,7 +132,7 @@ def remove(topology: str) -> None:
     names = set(_podman_networks())
     for zone in ZONES:
         if plan.name(zone) in names:
-            podman("network", "rm", "--force", plan.name(zone))
+            podman("network", "rm", plan.name(zone))
 
 
 def _rule(action: str, plan: Plan) -> None:

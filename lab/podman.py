@@ -8,29 +8,13 @@ from __future__ import annotations
 import json
 import os
 import resource
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from lab import LabError
 from lab.checkout import BUILD
 
-# Command -> Debian package that brings it.
-TOOLS = {
-    "podman": "podman",
-    "runc": "runc",
-    "mmdebstrap": "mmdebstrap",
-    "dpkg-deb": "dpkg",
-    "iptables": "iptables",
-    "ssh": "openssh-client",
-    "ssh-keygen": "openssh-client",
-}
-NETAVARK = tuple(
-    Path(folder) / "netavark"
-    for folder in ("/usr/lib/podman", "/usr/libexec/podman", "/usr/local/lib/podman")
-)
 CONFIGURATION = """\
 # Written by the lab. Only the lab's own calls of podman read it.
 [containers]
@@ -55,25 +39,6 @@ def configuration(nofile: int, nproc: int) -> str:
         return wanted if hard < 0 else min(hard, wanted)
 
     return CONFIGURATION.format(nofile=limit(nofile, 20000), nproc=limit(nproc, 4096))
-
-
-def check_machine() -> None:
-    """Raise LabError, naming all that is missing, where the lab cannot run."""
-    if os.geteuid() != 0:
-        raise LabError(
-            "the lab boots hosts with systemd and their own networks, which takes root;"
-            " run the same command as root (for example with sudo)"
-        )
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    packages = {TOOLS[tool] for tool in missing}
-    if not any(path.exists() for path in NETAVARK):
-        missing.append("netavark")
-        packages.add("netavark")
-    if missing:
-        raise LabError(
-            f"not found: {', '.join(missing)}; install with"
-            f" 'apt-get install {' '.join(sorted(packages))}'"
-        )
 
 
 def _environment() -> Mapping[str, str]:

@@ -75,6 +75,15 @@ def _molecule() -> Topology:
 TOPOLOGIES = {topology.name: topology for topology in (_flight(), _molecule())}
 
 
+def home_of(host: str) -> str:
+    """Return the name of the topology with this host; LabError names all hosts."""
+    for found in TOPOLOGIES.values():
+        if any(host == other.name for other in found.hosts):
+            return found.name
+    known = ", ".join(h.name for found in TOPOLOGIES.values() for h in found.hosts)
+    raise LabError(f"no host {host!r} in the lab; it has {known}")
+
+
 def topology(name: str) -> Topology:
     """Return the topology called ``name``; LabError names those that exist."""
     if name not in TOPOLOGIES:

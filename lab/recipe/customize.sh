@@ -15,8 +15,9 @@ in_root() { chroot "$root" env DEBIAN_FRONTEND=noninteractive "$@"; }
 
 copy_files() {
   cp -RT --preserve=mode "$recipe/rootfs" "$root"
-  # Units that cannot work in a container, and timers that would disturb a test.
-  for unit in systemd-modules-load.service systemd-udevd.service \
+  # Units that cannot work in a container, timers that would disturb a test, and
+  # root's own service manager, which costs every host three inotify instances.
+  for unit in user@.service systemd-modules-load.service systemd-udevd.service \
     systemd-udev-trigger.service getty@tty1.service console-getty.service \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
     e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
