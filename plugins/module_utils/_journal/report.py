@@ -73,7 +73,7 @@ class Drawn:
 
 def draw(journals: Sequence[str], loads: Sequence[str], title: str, dest: str) -> Drawn:
     """Draw the page; RunError when a file is missing or is not what it should be."""
-    target = Path(dest)
+    target = Path(dest).absolute()  # what moves it into place wants to know the folder
     if target.is_dir():
         raise RunError(f"dest {dest} is a folder; name the file in it.")
     if not target.parent.is_dir():
