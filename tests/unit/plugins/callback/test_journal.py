@@ -246,3 +246,26 @@ def test_a_run_that_breaks_outside_its_tasks_is_marked_stopped(tmp_path):
     assert done.returncode != 0
     end = read(journals[0])[-1]
     assert (end["event"], end["outcome"], end["stats"]) == ("end", "stopped", {})
+
+
+def test_the_report_is_drawn_from_the_folder_of_the_journals(waves):
+    _, path, _ = waves
+    folder = path.parent.parent
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "vigie.run.report"],
+        cwd=folder,
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (folder / "report.html").read_text("utf-8")
+    assert "<h1>my play.yml</h1>" in page
+    assert "h3 is lost" in page
+    assert page.count("<section ") == 1  # not the run that draws
