@@ -14,7 +14,7 @@ repository=$root/srv/lab-apt
 in_root() { chroot "$root" env DEBIAN_FRONTEND=noninteractive "$@"; }
 
 copy_files() {
-  cp -RT --preserve=mode "$recipe/rootfs" "$root"
+  cp -RT --remove-destination --preserve=mode "$recipe/rootfs" "$root"
   # Units that cannot work in a container, timers that would disturb a test, and
   # root's own service manager, which costs every host three inotify instances.
   for unit in user@.service systemd-modules-load.service systemd-udevd.service \
