@@ -72,5 +72,5 @@ def test_the_environment_reaches_the_process_and_nobody_else(host):
 
 
 def test_nothing_half_done_is_left(host):
-    found = host.run(f"find {PATH}/releases/.vigie -mindepth 2; find {PATH} -name '*.new'")
-    assert found.stdout == ""
+    for what in (f"{PATH}/releases/.vigie -mindepth 2", f"{PATH} -name '*.new'"):
+        assert host.run(f"find {what}").stdout == ""
