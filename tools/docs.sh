@@ -7,7 +7,6 @@ set -eu
 cd "$(dirname "$0")/.."
 source=build/docs-source
 site=build/docs
-collection=build/collections/ansible_collections/vigie/run
 
 rm -rf "$source" "$site"
 mkdir -p "$source/reference"
