@@ -36,7 +36,7 @@ class Portal(ThreadingHTTPServer):
         self.healthy = bool(release["healthy"])
         self.name = socket.gethostname()
         self.stopping = False
-        self.idle: set[socket.socket] = set()
+        self.answered: set[socket.socket] = set()
         self.lock = threading.Lock()
         super().__init__(address, Visit)
 
@@ -55,8 +55,9 @@ class Portal(ThreadingHTTPServer):
             while True:
                 self.process_request(*self.get_request())
         with self.lock:
-            for connection in self.idle:
-                # What has arrived stays readable; after it the visit ends.
+            for connection in self.answered:
+                # What has arrived stays readable; after it the visit ends. A connection
+                # that was never answered is not here: its request may be on its way.
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RD)
         self.server_close()
@@ -83,24 +84,18 @@ class Visit(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def handle_one_request(self) -> None:
-        """Handle a request; between two, the connection may be ended by a stop."""
+        """Handle a request; from now on a stop may end the connection."""
         super().handle_one_request()
         with self.server.lock:
             if self.server.stopping:
                 self.close_connection = True
             else:
-                self.server.idle.add(self.connection)
-
-    def parse_request(self) -> bool:
-        """Parse the request; from here on the connection is busy."""
-        with self.server.lock:
-            self.server.idle.discard(self.connection)
-        return super().parse_request()
+                self.server.answered.add(self.connection)
 
     def finish(self) -> None:
         """Forget the connection."""
         with self.server.lock:
-            self.server.idle.discard(self.connection)
+            self.server.answered.discard(self.connection)
         with contextlib.suppress(OSError):
             super().finish()
 

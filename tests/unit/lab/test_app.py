@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.app.app import Portal
 from lab.releases import archive
 
 
@@ -180,6 +181,19 @@ def test_the_last_answer_says_that_the_connection_ends(start: Start) -> None:
     assert reply.status == 200
     assert reply.getheader("Connection") == "close"
     connection.close()
+
+
+def test_visitors_at_the_door_are_served_before_it_closes() -> None:
+    """The kernel has let them in; to close now would reset their connections."""
+    portal = Portal(("127.0.0.1", 0), {"version": "1.0.0", "healthy": True})
+    visitors = [socket.create_connection(portal.server_address) for _ in range(3)]
+    for visitor in visitors:
+        visitor.sendall(b"GET /health HTTP/1.1\r\nHost: portal\r\n\r\n")
+    portal.stop()
+    portal.serve()
+    for visitor in visitors:
+        assert visitor.recv(4096).endswith(b"ok 1.0.0\n")
+        visitor.close()
 
 
 def test_a_stop_under_load_fails_no_request_that_was_accepted(start: Start) -> None:
