@@ -62,10 +62,9 @@ options:
         type: list
         elements: int
       body:
-        description: For http gates. Text that must be in the body.
-        type: str
-      body_regex:
-        description: For http gates. Regular expression (Python's) that must match somewhere in the body. C(^) and C($) match at each line.
+        description:
+          - For http gates. What must be in the body, as text or as a regular expression (Python's, C(^) and C($) match at each line).
+          - The filter P(ansible.builtin.regex_escape#filter) makes text with special characters exact.
         type: str
       count:
         description:
@@ -104,6 +103,11 @@ options:
         choices: [active, inactive, failed, activating, deactivating, reloading]
       service:
         description: For consul gates, which need it. Name of a service in the catalog.
+        type: str
+      token:
+        description:
+          - For consul gates. ACL token for this gate.
+          - Without it, O(consul_token).
         type: str
       scope:
         description:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Callable
 
 from ansible_collections.vigie.run.plugins.module_utils._consul.client import (
@@ -33,7 +34,6 @@ FIELDS: dict[str, tuple[set[str], set[str]]] = {
             "secret_headers",
             "status",
             "body",
-            "body_regex",
             "count",
             "max_ms",
             "validate_certs",
@@ -45,7 +45,7 @@ FIELDS: dict[str, tuple[set[str], set[str]]] = {
     "systemd": ({"unit"}, {"state"}),
     "consul": (
         {"service"},
-        {"scope", "min_passing", "ignore_maintenance", "attempt_timeout"},
+        {"token", "scope", "min_passing", "ignore_maintenance", "attempt_timeout"},
     ),
     "command": ({"argv"}, {"rc", "attempt_timeout"}),
 }
@@ -90,7 +90,8 @@ def _make(fields: dict[str, Any], access: Access, run: Run) -> Gate:
     if kind == "systemd":
         return SystemdGate(run=run, **fields)
     if kind == "consul":
-        return ConsulGate(client=Client(access), **fields)
+        token = fields.pop("token", access.token)
+        return ConsulGate(client=Client(replace(access, token=token)), **fields)
     return CommandGate(run=run, **fields)
 
 
@@ -154,7 +155,9 @@ def _regex(value: str) -> str:
     try:
         re.compile(value)
     except re.error as error:
-        return f"{value!r} is no regular expression: {error}"
+        return (
+            f"{value!r} is no regular expression: {error}; escape what is meant as text"
+        )
     return ""
 
 
@@ -177,7 +180,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "url": _url,
     "method": lambda value: "" if value.isalpha() else f"{value!r} is no HTTP method",
     "status": _status,
-    "body_regex": _regex,
+    "body": _regex,
     "count": _more_than_zero,
     "max_ms": _more_than_zero,
     "attempt_timeout": _more_than_zero,
