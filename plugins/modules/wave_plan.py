@@ -129,6 +129,29 @@ options:
         type: list
         elements: list
         default: []
+  elsewhere:
+    description:
+      - What the platform has besides O(hosts), so that one O(policy) may serve every play. Without it, a policy that names
+        a service or a host which is not among O(hosts) is refused as a slip of the pen.
+    type: dict
+    default: {}
+    suboptions:
+      services:
+        description: Services that other hosts have.
+        type: list
+        elements: str
+        default: []
+      hosts:
+        description: Names of other hosts.
+        type: list
+        elements: str
+        default: []
+  max_lost:
+    description:
+      - Hosts, or a percentage of O(hosts), that may be lost before the first wave. More are refused, so that nothing is touched.
+      - The number it comes to is returned as RV(max_lost), for the budget of the waves that follow.
+    type: raw
+    default: 0
 seealso:
   - name: How waves are made
     description: Each rule by example, and how to read the reasons.
@@ -255,6 +278,11 @@ lost:
   type: list
   elements: str
   sample: []
+max_lost:
+  description: Number of hosts that O(max_lost) allows to lose.
+  returned: success
+  type: int
+  sample: 0
 fewest:
   description: Whether it is proved that no plan with fewer waves holds the policy.
   returned: success
@@ -278,6 +306,10 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+from ansible_collections.vigie.run.plugins.module_utils._rotation.budget import spent
+from ansible_collections.vigie.run.plugins.module_utils._rotation.checks import (
+    Elsewhere,
+)
 from ansible_collections.vigie.run.plugins.module_utils._rotation.planner import (
     plan_waves,
 )
@@ -308,6 +340,10 @@ POLICY = {
     "role_order": {"type": "list", "elements": "str", "default": list(ROLE_ORDER)},
     "apart": {"type": "list", "elements": "list", "default": []},
 }
+ELSEWHERE = {
+    "services": {"type": "list", "elements": "str", "default": []},
+    "hosts": {"type": "list", "elements": "str", "default": []},
+}
 
 
 def main() -> None:
@@ -321,14 +357,21 @@ def main() -> None:
                 "options": HOST,
             },
             "policy": {"type": "dict", "default": {}, "options": POLICY},
+            "elsewhere": {"type": "dict", "default": {}, "options": ELSEWHERE},
+            "max_lost": {"type": "raw", "default": 0},
         },
         supports_check_mode=True,
     )
+    hosts, elsewhere = module.params["hosts"], module.params["elsewhere"]
     try:
-        plan = plan_waves(module.params["hosts"], module.params["policy"])
+        lost = [host["name"] for host in hosts if host["lost"]]
+        budget = spent(lost, module.params["max_lost"], len(hosts))
+        if budget.over:
+            module.fail_json(msg=f"Nothing was touched: {budget.message}", lost=lost)
+        plan = plan_waves(hosts, module.params["policy"], Elsewhere(**elsewhere))
     except RunError as exc:
         module.fail_json(msg=str(exc), **exc.details)
-    module.exit_json(changed=False, **plan.as_result())
+    module.exit_json(changed=False, max_lost=budget.allowed, **plan.as_result())
 
 
 if __name__ == "__main__":

@@ -41,9 +41,18 @@ class Limit:
         return self.limit - self.lost
 
 
-def known_services(hosts: Sequence[Host]) -> list[str]:
+@dataclass(frozen=True)
+class Elsewhere:
+    """What the platform has besides the hosts to plan, and a policy may name."""
+
+    services: Sequence[str] = ()
+    hosts: Sequence[str] = ()
+
+
+def known_services(hosts: Sequence[Host], elsewhere: Elsewhere) -> list[str]:
     """Every service that some host has, by name."""
-    return sorted({service for host in hosts for service in host.services})
+    here = {service for host in hosts for service in host.services}
+    return sorted(here.union(elsewhere.services))
 
 
 def _members(hosts: Sequence[Host]) -> dict[str, list[Host]]:
@@ -54,9 +63,14 @@ def _members(hosts: Sequence[Host]) -> dict[str, list[Host]]:
     return members
 
 
-def check_names(hosts: Sequence[Host], policy: Policy, problems: list[str]) -> None:
+def check_names(
+    hosts: Sequence[Host],
+    policy: Policy,
+    problems: list[str],
+    elsewhere: Elsewhere = Elsewhere(),
+) -> None:
     """Services, roles and hosts that are named somewhere but do not exist."""
-    services = known_services(hosts)
+    services = known_services(hosts, elsewhere)
     known = f"the hosts have {some(services, 20)}" if services else "no host has any"
     for service, rule in policy.services.items():
         if service not in services:
@@ -70,7 +84,7 @@ def check_names(hosts: Sequence[Host], policy: Policy, problems: list[str]) -> N
                     f"policy.services.{service}.after: no host is in {other} "
                     f"({known}): correct the name or take it out."
                 )
-    names = {host.name for host in hosts}
+    names = {host.name for host in hosts}.union(elsewhere.hosts)
     for index, group in enumerate(policy.apart):
         unknown = [name for name in group if name not in names]
         if unknown:

@@ -163,7 +163,8 @@ def build_model(
         free=[limits[service].free for service in services] + [1] * len(policy.apart),
         stages=stages,
         after=[
-            tuple(number[other] for other in policy.rule(service).after)
+            # A service that none of these hosts has is nothing to wait for.
+            tuple(number[each] for each in policy.rule(service).after if each in number)
             for service in services
         ],
         caps=[min(whole, max(1, step.up(len(todo)))) for step in policy.canary],

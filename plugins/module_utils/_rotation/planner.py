@@ -35,6 +35,7 @@ from ansible_collections.vigie.run.plugins.module_utils._rotation.bound import (
     tails,
 )
 from ansible_collections.vigie.run.plugins.module_utils._rotation.checks import (
+    Elsewhere,
     Limit,
     check_after,
     check_apart,
@@ -134,9 +135,13 @@ class Plan:
 
 
 def plan_waves(
-    raw_hosts: Sequence[Mapping[str, Any]], raw_policy: Mapping[str, Any] | None
+    raw_hosts: Sequence[Mapping[str, Any]],
+    raw_policy: Mapping[str, Any] | None,
+    elsewhere: Elsewhere = Elsewhere(),
 ) -> Plan:
     """Plan the waves for hosts and a policy as the module's options hold them.
+
+    The policy may be the platform's: it may name what is *elsewhere*.
 
     Raises RunError with every mistake in the input at once, also as the list
     ``problems`` among its details; a plan that breaks a rule is never returned.
@@ -144,7 +149,7 @@ def plan_waves(
     problems: list[str] = []
     hosts = read_hosts(raw_hosts, problems)
     policy = read_policy(raw_policy or {}, problems)
-    check_names(hosts, policy, problems)
+    check_names(hosts, policy, problems, elsewhere)
     check_after(hosts, policy, problems)
     check_apart(hosts, policy, problems)
     limits = resolve_limits(hosts, policy, problems)

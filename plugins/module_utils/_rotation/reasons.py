@@ -46,7 +46,9 @@ class Reasons:
                 return parts[0]
         if self._before is not None:
             parts += self._held_back(self._before, position - 1, index)
-        parts += self._binding(wave, index)
+        for text in self._binding(wave, index):
+            if not any(part.startswith(text) for part in parts):
+                parts.append(text)
         return "; ".join(list(dict.fromkeys(parts))[:2]) or "nothing holds it back"
 
     def _canary(self, wave: Wave, position: int) -> str:

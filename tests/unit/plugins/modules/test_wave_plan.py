@@ -92,3 +92,26 @@ def test_the_options_are_checked(capsys, options, says):
     result = run(capsys, **options)
     assert result["failed"]
     assert says in result["msg"]
+
+
+def test_a_platform_policy_names_what_this_play_does_not_touch(capsys):
+    policy = {
+        "services": {**POLICY["services"], "db": {"max_unavailable": 1}},
+        "apart": [["web-a1", "db-a1"]],
+    }
+    refused = run(capsys, hosts=HOSTS, policy=policy)
+    assert "db" in refused["msg"]
+    assert "db-a1" in refused["msg"]
+    platform = {"services": ["db"], "hosts": ["db-a1"]}
+    assert not run(capsys, hosts=HOSTS, policy=policy, elsewhere=platform).get("failed")
+
+
+def test_more_lost_than_the_budget_stops_before_the_first_wave(capsys):
+    hosts = [{**HOSTS[0], "lost": True}, *HOSTS[1:]]
+    refused = run(capsys, hosts=hosts, policy=POLICY)
+    assert refused["failed"]
+    assert "web-a1" in refused["msg"]
+    assert "the budget is 0" in refused["msg"]
+    planned = run(capsys, hosts=hosts, policy=POLICY, max_lost="25%")
+    assert planned["max_lost"] == 1
+    assert planned["lost"] == ["web-a1"]
