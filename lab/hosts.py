@@ -129,15 +129,19 @@ class Lab:
         )  # fmt: skip
 
     def _states(self) -> dict[str, str]:
-        """Return host -> podman's state (or cut off), for hosts with a container."""
+        """Return host -> running, paused, cut off or off, for those that exist."""
         found = podman_json(
             "ps", "--all", "--format", "json", "--filter", f"label=vigie.lab={PREFIX}",
             "--filter", f"label=vigie.topology={self.topology.name}",
         )  # fmt: skip
         states = {}
         for entry in found or []:
-            alone = entry["State"] == "running" and not entry.get("Networks")
-            states[entry["Labels"]["vigie.host"]] = CUT_OFF if alone else entry["State"]
+            state = entry["State"]
+            if state == "running" and not entry.get("Networks"):
+                state = CUT_OFF
+            elif state not in ("running", "paused"):
+                state = "off"  # podman has several words for it
+            states[entry["Labels"]["vigie.host"]] = state
         return states
 
     # --- looking ----------------------------------------------------------------
