@@ -26,7 +26,7 @@ from ansible_collections.vigie.run.plugins.module_utils._rotation.wave import (
 )
 
 
-class OutOfBudget(Exception):
+class OutOfBudget(Exception):  # noqa: N818 - an outcome, not a mistake
     """The search was given up: nothing is proved."""
 
 

@@ -82,9 +82,9 @@ class Rules:
                 their = order.index(self.hosts[other].get("role", ""))
                 if their < rank:
                     found.add(other)
-                if their == rank and self.zones.get("one_at_a_time", True):
-                    if self._zone_key(other) < self._zone_key(name):
-                        found.add(other)
+                alone = their == rank and self.zones.get("one_at_a_time", True)
+                if alone and self._zone_key(other) < self._zone_key(name):
+                    found.add(other)
             rule = self.policy.get("services", {}).get(service, {})
             for before in rule.get("after", []):
                 found.update(set(self.members(before)) & set(self.todo))

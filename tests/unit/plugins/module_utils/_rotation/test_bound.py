@@ -11,7 +11,7 @@ from ansible_collections.vigie.run.plugins.module_utils._rotation.bound import (
     leading_length,
     tails,
 )
-from ansible_collections.vigie.run.tests.unit.plugins.module_utils._rotation.modelled import (
+from ansible_collections.vigie.run.tests.unit.plugins.module_utils._rotation.modelled import (  # noqa: E501
     host,
     modelled,
 )
@@ -30,7 +30,9 @@ def web(number, **more):
         (web(7), {"default_max_unavailable": 2, "canary": [1]}, 4),
         # Of hosts that weigh more than half of the limit, a wave holds one.
         (web(4, weight=2), {"default_max_unavailable": 3}, 4),
-        (web(2, weight=2) + [host("x", weight=1)], {"default_max_unavailable": 3}, 2),
+        ([*web(2, weight=2), host("x", weight=1)], {"default_max_unavailable": 3}, 2),
+        # Exactly half is not more than half: two of these go together.
+        ([*web(4, weight=2), host("x")], {"default_max_unavailable": 4}, 3),
         # Each zone ends its own last wave.
         (
             [host(f"w{n}", zone="abc"[n % 3]) for n in range(9)],
@@ -42,7 +44,7 @@ def web(number, **more):
             {"default_max_unavailable": 2, "zones": {"one_at_a_time": False}},
             5,
         ),
-        (web(2) + [host("l", "lb")], {"services": {"lb": {"after": ["web"]}}}, 3),
+        ([*web(2), host("l", "lb")], {"services": {"lb": {"after": ["web"]}}}, 3),
         ([host("a", "x"), host("b", "y")], {"apart": [["a", "b"]]}, 2),
     ],
 )
@@ -63,7 +65,10 @@ def test_tails_are_what_has_to_follow():
     hosts = [host("r", "db", role="replica"), host("p", "db", role="primary")]
     hosts += [host(f"l{n}", "lb") for n in range(3)]
     model = modelled(hosts, {"services": {"lb": {"after": ["db"]}}})
-    tail = {e.members[0].name: t for e, t in zip(model.classes, tails(Bounds(model)))}
+    tail = {
+        e.members[0].name: t
+        for e, t in zip(model.classes, tails(Bounds(model)), strict=True)
+    }
     assert tail == {"r": 4, "p": 3, "l0": 0}
 
 

@@ -42,7 +42,7 @@ def test_the_message_says_who_and_how_many():
 
 @pytest.mark.parametrize("budget", [-1, "many", None, "120%", True, 0.5])
 def test_a_budget_that_is_none(budget):
-    with pytest.raises(RunError, match="failure budget: .* use"):
+    with pytest.raises(RunError, match=r"failure budget: .* use"):
         spent([], budget, 6)
 
 

@@ -34,7 +34,7 @@ def rule(service="web", **entry):
 
 CASES = {
     "unknown service": (
-        web(2) + [host("c", "consul")],
+        [*web(2), host("c", "consul")],
         rule("wbe", max_unavailable=1),
         "policy.services.wbe: no host is in this service (the hosts have consul, web)",
     ),
@@ -99,25 +99,25 @@ CASES = {
         '5% of web (2 hosts that weigh 10) .* smallest that works is "50%"',
     ),
     "a host too heavy": (
-        web(2) + [host("big", "web", weight=3)],
+        [*web(2), host("big", "web", weight=3)],
         rule(max_unavailable=2),
         "policy.services.web.max_unavailable: big of web weighs up to 3, but only 2 "
         "may be away: raise the limit to 3 or more, or lower the weight",
     ),
     "the limit taken by a lost host": (
-        web(2) + [host("gone", "web", lost=True)],
+        [*web(2), host("gone", "web", lost=True)],
         rule(max_unavailable=1),
         "policy.services.web.max_unavailable: web is impossible while gone cannot be "
         "reached: 1 of the 1 that may be away is taken, which leaves no room for "
         "w0, w1. Bring back what is lost, or raise the limit to 2",
     ),
     "a percentage taken by lost hosts": (
-        web(3) + [host("g1", "web", lost=True), host("g2", "web", lost=True)],
+        [*web(3), host("g1", "web", lost=True), host("g2", "web", lost=True)],
         rule(max_unavailable="40%"),
         'web is impossible while g1, g2 .* raise the limit to "60%"',
     ),
     "apart from a lost host": (
-        web(1) + [host("gone", "db", lost=True)],
+        [*web(1), host("gone", "db", lost=True)],
         {"apart": [["w0", "gone"]]},
         "policy.apart[0]: gone cannot be reached, so w0 must stay",
     ),
@@ -185,7 +185,7 @@ def test_a_limit_is_of_all_hosts_and_in_weight():
 
 
 def test_nothing_to_do_is_never_impossible():
-    hosts = web(2, done=True) + [host("gone", "web", lost=True)]
+    hosts = [*web(2, done=True), host("gone", "web", lost=True)]
     assert plan_waves(hosts, rule(max_unavailable=1)).waves == ()
 
 

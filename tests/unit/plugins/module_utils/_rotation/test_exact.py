@@ -14,7 +14,7 @@ from ansible_collections.vigie.run.plugins.module_utils._rotation.exact import (
     OutOfBudget,
     Search,
 )
-from ansible_collections.vigie.run.tests.unit.plugins.module_utils._rotation.modelled import (
+from ansible_collections.vigie.run.tests.unit.plugins.module_utils._rotation.modelled import (  # noqa: E501
     host,
     modelled,
 )

@@ -12,7 +12,7 @@ from ansible_collections.vigie.run.plugins.module_utils._rotation.bound import (
 from ansible_collections.vigie.run.plugins.module_utils._rotation.greedy import (
     fill,
 )
-from ansible_collections.vigie.run.tests.unit.plugins.module_utils._rotation.modelled import (
+from ansible_collections.vigie.run.tests.unit.plugins.module_utils._rotation.modelled import (  # noqa: E501
     host,
     modelled,
     spelled,

@@ -11,7 +11,7 @@ from ansible_collections.vigie.run.plugins.module_utils._rotation.model import (
 from ansible_collections.vigie.run.plugins.module_utils._rotation.policy import (
     Policy,
 )
-from ansible_collections.vigie.run.tests.unit.plugins.module_utils._rotation.modelled import (
+from ansible_collections.vigie.run.tests.unit.plugins.module_utils._rotation.modelled import (  # noqa: E501
     host,
     modelled,
 )
@@ -74,6 +74,11 @@ def test_a_class_waits_for_stages_and_services():
     assert ready("wlr") == {"w"}
     assert ready("lr") == {"r"}
     assert ready("l") == {"l"}
+
+
+def test_a_service_that_no_host_here_has_is_nothing_to_wait_for():
+    model = modelled([host("l", "lb")], {"services": {"lb": {"after": ["web"]}}})
+    assert model.after == [()]
 
 
 def test_zones_that_are_not_listed_come_last_by_name():

@@ -11,7 +11,7 @@ from ansible_collections.vigie.run.plugins.module_utils._rotation.planner import
 from ansible_collections.vigie.run.plugins.module_utils._rotation.reasons import (
     summarise,
 )
-from ansible_collections.vigie.run.tests.unit.plugins.module_utils._rotation.modelled import (
+from ansible_collections.vigie.run.tests.unit.plugins.module_utils._rotation.modelled import (  # noqa: E501
     host,
 )
 
