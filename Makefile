@@ -49,7 +49,7 @@ test-flight: lab-tools ## The demo's flight, asserted
 .PHONY: bench
 bench: lab-tools ## One benchmark beside its rival: make bench NAME=rollout
 	@test -f "tests/bench/$(NAME).py" || { echo "bench: NAME is one of:" \
-	  $(basename $(notdir $(filter-out %/__init__.py,$(wildcard tests/bench/*.py)))); exit 2; }
+	  $$(grep -l __main__ tests/bench/*.py | xargs -n1 basename -s .py); exit 2; }
 	@$(bootstrap) bench
 	@ANSIBLE_COLLECTIONS_PATH=$(ANSIBLE_COLLECTIONS_PATH):$(CURDIR)/build/bench/site \
 	  $(python) -m tests.bench.$(NAME)
@@ -78,7 +78,8 @@ build: venv ## The archive that Ansible installs: build/vigie-run-*.tar.gz
 	@ansible-galaxy collection build --force --output-path build
 
 clean: ## Remove build/ (the lab first, when it is up)
-	@test ! -x $(python) || $(python) -m lab down
+	@test ! -x $(python) || { $(python) -m lab down; \
+	  $(python) -m lab down --topology molecule; }
 	@rm -rf build
 
 .PHONY: help
