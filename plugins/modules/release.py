@@ -112,6 +112,8 @@ options:
         activated the longest ago.
       - The active, the running and the previous release are never removed, nor is one that
         something else than this module put there.
+      - Where a release still has to be proved after it was activated, use V(0) then and prune when
+        the next one is staged. Otherwise a failed release takes the place of one to go back to.
     type: int
     default: 5
   owner:

@@ -222,7 +222,11 @@ def test_a_kill_after_the_switch_keeps_the_order_of_activation(
         with pytest.raises(Killed):
             host.call("2.0.0", service="app")
     assert host.current == "releases/2.0.0"
-    host.call("2.0.0", service="app")
+    assert host.call("2.0.0", service="app")["changed"]
+    assert not host.call("2.0.0", service="app")["changed"]
+    first, second = host.info()["releases"]
+    assert first["version"] == "1.0.0"
+    assert second["activated_at"] > first["activated_at"]
     assert host.deploy("3.0.0")["previous"] == "2.0.0"
 
 
