@@ -75,10 +75,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 dest:
-  description: The file.
+  description: The file, as an absolute path.
   returned: success
-  type: path
-  sample: report.html
+  type: str
+  sample: /home/ada/report.html
 runs:
   description: The runs on the page, oldest first.
   returned: success
