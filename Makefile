@@ -15,6 +15,8 @@ step := tools/step.sh
 # The tools find each other, and the collection, with nothing installed.
 export PATH := $(venv):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
+# What Ansible and Molecule would otherwise keep in the user's home.
+export ANSIBLE_HOME := $(CURDIR)/build/ansible
 
 ##@ See it
 .PHONY: demo
