@@ -143,11 +143,11 @@ def ensure(suites: Iterable[str], clock: Clock) -> dict[str, str]:
 
 
 def remove(suites: Iterable[str], clock: Clock) -> None:
-    """Remove the images of this checkout's recipe; one that hosts still use stays."""
-    source = mirror.find()
-    for suite in suites:
-        name = tag(suite, source)
-        if not exists(name):
+    """Remove the suites' images, of former recipes too; those that hosts use stay."""
+    wanted = tuple(f"{REPOSITORY}:{suite}-" for suite in suites)
+    listing = podman("images", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY)
+    for name in sorted(listing.stdout.split()):
+        if not name.startswith(wanted):
             continue
         done = podman("image", "rm", name, check=False)
         said = "removed" if done.returncode == 0 else "kept: hosts of it still exist"
