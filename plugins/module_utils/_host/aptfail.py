@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 
@@ -27,8 +28,17 @@ LAST = 12
 
 def explain(doing: str, out: str, err: str) -> RunError:
     """Return the error for a failed apt-get or dpkg, most telling cause first."""
-    text = _SECRET.sub(r"\1***@", f"{out.rstrip()}\n{err.rstrip()}\n")
-    for reader in (_lock, _space, _script, _version, _sources, _removal, _unmet):
+    out, err = _SECRET.sub(r"\1***@", out), _SECRET.sub(r"\1***@", err)
+    text = f"{out.rstrip()}\n{err.rstrip()}\n"
+    for reader in (
+        _lock,
+        _space,
+        _scripts(out, err),
+        _version,
+        _sources,
+        _removal,
+        _unmet,
+    ):
         found = reader(text)
         if found is not None:
             message, details = found
@@ -66,26 +76,51 @@ def _space(text: str) -> Found:
     )
 
 
-def _script(text: str) -> Found:
-    names = list(dict.fromkeys(_SCRIPT.findall(text)))
-    if not names:
-        return None
+def _scripts(out: str, err: str) -> Callable[[str], Found]:
+    """Return a reader for failed package scripts.
+
+    What a script says is on one stream and dpkg's verdict on the other, so the
+    two are put together for each package.
+    """
+
+    def read(text: str) -> Found:
+        names = list(dict.fromkeys(_SCRIPT.findall(text)))
+        if not names:
+            return None
+        said = []
+        for name in names:
+            said += _section(out, name)[-LAST:] + _verdict(err or out, name)
+        lines = "\n".join(dict.fromkeys(said))
+        return (
+            f"package {', '.join(names)} failed. Its last lines:\n{lines}",
+            {"failed_packages": names},
+        )
+
+    return read
+
+
+def _section(text: str, name: str) -> list[str]:
+    """Return what was printed while *name* was set up or unpacked last."""
+    lines, own = [], False
+    for line in text.splitlines():
+        if line.startswith(("Setting up ", "Unpacking ")):
+            own = line.partition(" (")[0].split()[-1] == name
+            lines = [] if own else lines
+        elif line.startswith(("Processing triggers", "Errors were", "dpkg: ")):
+            own = False
+        elif own and line.strip():
+            lines.append(line)
+    return lines
+
+
+def _verdict(text: str, name: str) -> list[str]:
+    """Return dpkg's line on *name* and the reason that it indents below."""
     lines = text.splitlines()
-    at = next(i for i, line in enumerate(lines) if _SCRIPT.match(line))
-    start = next(
-        (
-            i
-            for i in range(at, -1, -1)
-            if lines[i].startswith(("Setting up", "Unpacking"))
-        ),
-        max(0, at - LAST),
-    )
-    # The error itself is followed by one indented line that says what failed.
-    said = "\n".join(line for line in lines[max(start, at - LAST) : at + 2] if line)
-    return (
-        f"package {', '.join(names)} failed. Its last lines:\n{said}",
-        {"failed_packages": names},
-    )
+    for number, line in enumerate(lines):
+        match = _SCRIPT.match(line)
+        if match and match.group(1) == name:
+            return [one.strip() for one in lines[number : number + 2]]
+    return []
 
 
 def _version(text: str) -> Found:

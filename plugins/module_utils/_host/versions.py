@@ -38,9 +38,10 @@ def version_key(version: str) -> tuple[int, list[Any], list[Any]]:
     epoch, colon, rest = version.partition(":")
     if not colon:
         epoch, rest = "0", version
-    upstream, _dash, revision = rest.rpartition("-")
-    if not _dash:
-        upstream, revision = rest, ""
+    upstream, dash, revision = rest.rpartition("-")
+    if not dash:
+        # No revision is the same as revision 0.
+        upstream, revision = rest, "0"
     number = int(epoch) if epoch.isdigit() else 0
     return number, _part_key(upstream), _part_key(revision)
 
