@@ -49,6 +49,9 @@ class Elsewhere:
     hosts: Sequence[str] = ()
 
 
+NOWHERE = Elsewhere()
+
+
 def known_services(hosts: Sequence[Host], elsewhere: Elsewhere) -> list[str]:
     """Every service that some host has, by name."""
     here = {service for host in hosts for service in host.services}
@@ -67,7 +70,7 @@ def check_names(
     hosts: Sequence[Host],
     policy: Policy,
     problems: list[str],
-    elsewhere: Elsewhere = Elsewhere(),
+    elsewhere: Elsewhere = NOWHERE,
 ) -> None:
     """Services, roles and hosts that are named somewhere but do not exist."""
     services = known_services(hosts, elsewhere)
@@ -145,7 +148,7 @@ def find_cycle(edges: Mapping[str, Sequence[str]]) -> list[str]:
                 settled.add(path.pop())
                 trail.pop()
             elif follower in path:
-                return path[path.index(follower) :] + [follower]
+                return [*path[path.index(follower) :], follower]
             elif follower not in settled:
                 path.append(follower)
                 trail.append(iter(edges.get(follower, ())))

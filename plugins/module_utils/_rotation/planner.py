@@ -35,6 +35,7 @@ from ansible_collections.vigie.run.plugins.module_utils._rotation.bound import (
     tails,
 )
 from ansible_collections.vigie.run.plugins.module_utils._rotation.checks import (
+    NOWHERE,
     Elsewhere,
     Limit,
     check_after,
@@ -137,7 +138,7 @@ class Plan:
 def plan_waves(
     raw_hosts: Sequence[Mapping[str, Any]],
     raw_policy: Mapping[str, Any] | None,
-    elsewhere: Elsewhere = Elsewhere(),
+    elsewhere: Elsewhere = NOWHERE,
 ) -> Plan:
     """Plan the waves for hosts and a policy as the module's options hold them.
 

@@ -14,9 +14,9 @@ from ansible_collections.vigie.run.plugins.modules import wave_plan
 
 def run(capsys, **options):
     check = options.pop("check", False)
-    with patch_module_args({**options, "_ansible_check_mode": check}):
-        with pytest.raises(SystemExit) as caught:
-            wave_plan.main()
+    args = {**options, "_ansible_check_mode": check}
+    with patch_module_args(args), pytest.raises(SystemExit) as caught:
+        wave_plan.main()
     result = json.loads(capsys.readouterr().out)
     assert caught.value.code == (1 if result.get("failed") else 0)
     return result
