@@ -15,8 +15,9 @@ CODE = {".py", ".sh", ".yml", ".yaml", ".j2"}
 FILE_LINES = 400
 FUNCTION_LINES = 60
 LICENCE_TEXTS = {"LICENSE", "GPL-3.0-or-later.txt"}
-# Homes of people and of build machines. A host's own /root/.ssh is no such path.
-MACHINE_PATH = re.compile(r"(?<![\w.}\"'/-])/(?:work|home/\w+|Users/\w+)/")
+# Where build machines keep checkouts. A host's /root/.ssh, or the /home/ada of an
+# example, is no path of ours.
+MACHINE_PATH = re.compile(r"(?<![\w.}\"'/-])/(?:work|workspace|builds)/")
 # Written in pieces, lest this file break the rule it checks.
 REGISTRIES = ["pypi." + "org", "python" + "hosted", "deb.debian" + ".org"]
 
