@@ -99,13 +99,13 @@ def _parse_head(data: bytearray) -> _Head | None:
     if end < 0:
         return None
     first, *rest = bytes(data[:end]).decode("latin-1").split("\r\n")
-    version, _, after = first.partition(" ")
+    version, _space, after = first.partition(" ")
     code = after[:3]
     if not version.startswith("HTTP/1.") or not code.isdigit():
         raise RequestError("status", f"not an HTTP answer: {first[:60]!r}")
     headers: dict[str, str] = {}
     for line in rest:
-        name, _, value = line.partition(":")
+        name, _colon, value = line.partition(":")
         headers[name.strip().lower()] = value.strip()
     connection = headers.get("connection", "").lower()
     reusable = "close" not in connection and (
@@ -241,7 +241,9 @@ async def connect(target: Target) -> Exchange:
     """A new connection to the target; raises RequestError, `refused` or `reset`."""
     loop = asyncio.get_running_loop()
     try:
-        _, exchange = await loop.create_connection(Exchange, target.host, target.port)
+        _transport, exchange = await loop.create_connection(
+            Exchange, target.host, target.port
+        )
     except ConnectionResetError as error:
         raise RequestError("reset", f"while connecting: {error.strerror}") from None
     except OSError as error:

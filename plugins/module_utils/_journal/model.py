@@ -131,8 +131,8 @@ class Run:
     def away_at_most(self) -> int:
         """Seen by the balancer where a load result tells, else told by the run."""
         if self.load and self.load.away:
-            return max(count for _, count in self.load.away)
-        return max((count for _, count in self.away_steps()), default=0)
+            return max(count for _at, count in self.load.away)
+        return max((count for _at, count in self.away_steps()), default=0)
 
     def away_steps(self) -> list[tuple[float, int]]:
         """(time, hosts away from then on) as the run itself put them out and back."""
@@ -180,8 +180,8 @@ class Load:
             seconds=seconds,
             slowest_ms={t: self.slowest_ms.get(t, 0.0) for t in seconds},
             away=inside,
-            requests=sum(n for n, _ in seconds.values()),
-            failures=sum(bad for _, bad in seconds.values()),
+            requests=sum(n for n, _bad in seconds.values()),
+            failures=sum(bad for _n, bad in seconds.values()),
             samples=samples,
         )
 

@@ -218,7 +218,7 @@ def _span(span: Span, axis: Axis, middle: float) -> Markup:
     half = BAR / 2 if span.kind != "other" else 2.5
     said = f"{span.label} · {words.clock(span.start)} · "
     said += words.span(span.end - span.start) + (" · failed" if span.bad else "")
-    bar = tag(
+    shape = tag(
         "rect",
         x=left,
         y=middle - half,
@@ -228,11 +228,13 @@ def _span(span: Span, axis: Axis, middle: float) -> Markup:
         class_=f"k-{span.kind}",
     )
     if not span.bad:
-        return tag("g", tag("title", said), bar)
+        return tag("g", tag("title", said), shape)
     x = left + width
     cross = f"M{x - 4:.1f} {middle - 4:.1f}l8 8m0 -8l-8 8"
     halo = tag("circle", cx=x, cy=middle, r=8, class_="halo")
-    return tag("g", tag("title", said), bar, halo, tag("path", d=cross, class_="cross"))
+    return tag(
+        "g", tag("title", said), shape, halo, tag("path", d=cross, class_="cross")
+    )
 
 
 def _load(load: Load, axis: Axis, top: int) -> Markup:
@@ -242,12 +244,12 @@ def _load(load: Load, axis: Axis, top: int) -> Markup:
     inner = {
         t: n for t, n in load.seconds.items() if axis.start <= t and t + 1 <= axis.end
     } or load.seconds
-    high = words.nice_top(max(requests for requests, _ in inner.values()) * 1.08)
+    high = words.nice_top(max(requests for requests, _bad in inner.values()) * 1.08)
 
     def y(value: float) -> float:
         return bottom - min(value, high) / high * LOAD_HEIGHT
 
-    points = [(axis.x(t + 0.5), y(n)) for t, (n, _) in sorted(inner.items())]
+    points = [(axis.x(t + 0.5), y(n)) for t, (n, _bad) in sorted(inner.items())]
     path = "M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in points)
     area = f"{path}L{points[-1][0]:.1f} {bottom}L{points[0][0]:.1f} {bottom}Z"
     second = max(axis.x(axis.start + 1) - axis.x(axis.start), 2.0)
@@ -264,7 +266,7 @@ def _load(load: Load, axis: Axis, top: int) -> Markup:
                 class_="failures",
             ),
         )
-        for t, (_, bad) in sorted(load.seconds.items())
+        for t, (_n, bad) in sorted(load.seconds.items())
         if bad
     ]
     title = f"Requests per second · {words.count(load.failures, 'failure')}"
@@ -279,7 +281,7 @@ def _load(load: Load, axis: Axis, top: int) -> Markup:
 def _away(steps: list[tuple[float, int]], axis: Axis, top: int, seen: bool) -> Markup:
     """Hosts away as steps: as the balancer saw it, or as the run told it."""
     bottom = top + AWAY_HEIGHT
-    most = max(away for _, away in steps)
+    most = max(away for _at, away in steps)
     high = max(most, 1)
 
     def y(value: int) -> float:

@@ -136,7 +136,7 @@ def host_table(run: Run) -> Markup:
         )
         for host in hosts
     ]
-    return table(["Host", "Result", *(head for head, _ in used)], rows)
+    return table(["Host", "Result", *(head for head, _cell in used)], rows)
 
 
 def failures_table(loads: Sequence[Load]) -> Markup | None:

@@ -219,7 +219,7 @@ def test_a_signal_ends_it_at_once_with_what_was_counted(tmp_path, number):
         command += ["--seconds", "60", "--timeout", "30", "--out", str(out)]
         process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
         sock.settimeout(10)
-        hanging = [sock.accept()[0] for _ in range(3)]
+        hanging = [sock.accept()[0] for _number in range(3)]
         started = time.monotonic()
         process.send_signal(number)
         process.communicate(timeout=10)

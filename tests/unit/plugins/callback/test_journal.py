@@ -146,7 +146,7 @@ def waves(tmp_path_factory):
 
 
 def test_one_private_file_a_run(waves):
-    _, path, told = waves
+    _done, path, told = waves
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     stamp, name, short = path.stem.split("-")
@@ -202,7 +202,7 @@ def test_results_of_other_modules_are_not_kept(waves):
 
 
 def test_the_last_event_says_how_it_ended(waves):
-    done, _, told = waves
+    done, _path, told = waves
     end = told[-1]
     assert done.returncode != 0
     assert (end["event"], end["outcome"]) == ("end", "failed")
@@ -249,7 +249,7 @@ def test_a_run_that_breaks_outside_its_tasks_is_marked_stopped(tmp_path):
 
 
 def test_the_report_is_drawn_from_the_folder_of_the_journals(waves):
-    _, path, _ = waves
+    path = waves[1]
     folder = path.parent.parent
     done = subprocess.run(
         [sys.executable, "-m", "ansible", "playbook", "vigie.run.report"],
