@@ -78,7 +78,7 @@ def test_changes_are_recorded_and_errors_counted():
         server = await asyncio.start_server(serving(pages, seen), "127.0.0.1", 0)
         plan = WatchPlan(await url_of(server), "web", "op", "s3cret", 0.05)
         watch = Watch(plan)
-        for _ in range(6):
+        for _number in range(6):
             await watch.poll()
         server.close()
         return watch

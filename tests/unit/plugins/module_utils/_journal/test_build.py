@@ -51,7 +51,7 @@ def test_members_taken_out_together_are_all_away(run):
     assert first.away == second.away
     assert made.away_at_most == 2
     steps = made.away_steps()
-    assert [away for _, away in steps] == [1, 0, 2, 0, 2, 0, 1, 0]
+    assert [away for _at, away in steps] == [1, 0, 2, 0, 2, 0, 1, 0]
 
 
 def test_consul_maintenance_takes_out_and_puts_back(stories):
@@ -118,7 +118,9 @@ def test_requests_are_those_of_the_run_and_away_is_what_the_balancer_saw(stories
 
 
 def test_loads_at_the_same_time_add_up(stories):
-    both = build.merged(build.load_of(stories["load"](bad=(3,))) for _ in range(2))
+    both = build.merged(
+        build.load_of(stories["load"](bad=(3,))) for _number in range(2)
+    )
     assert set(both.seconds.values()) == {(200, 0), (200, 14)}
 
 

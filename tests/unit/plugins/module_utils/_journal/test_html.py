@@ -68,17 +68,17 @@ def test_the_page_is_well_formed(everything):
     assert page.open == []
     assert everything.startswith("<!DOCTYPE html>")
     assert page.tags.count("svg") == page.tags.count("section") - 1 == 4
-    identifiers = [v for _, name, v in page.attributes if name == "id"]
+    identifiers = [v for _tag, name, v in page.attributes if name == "id"]
     assert len(identifiers) == len(set(identifiers))
 
 
 def test_the_page_needs_nothing_else(everything):
     page = Page(everything)
     assert not {"script", "link", "img", "iframe", "object"} & set(page.tags)
-    names = {name for _, name, _ in page.attributes}
+    names = {name for _tag, name, _value in page.attributes}
     assert not {"src", "srcset", "style"} & names
     assert not any(name.startswith("on") for name in names)
-    links = [value for _, name, value in page.attributes if name == "href"]
+    links = [value for _tag, name, value in page.attributes if name == "href"]
     assert links == ["#run1", "#run2", "#run3", "#run4"]
     assert "url(" not in everything
     assert "@import" not in everything
@@ -89,7 +89,7 @@ def test_drawings_have_words_and_tables_have_headers(everything):
     page = Page(everything)
     assert page.tags.count("desc") == page.tags.count("svg")
     labelled = [v for tag, name, v in page.attributes if name == "aria-labelledby"]
-    identifiers = {value for _, name, value in page.attributes if name == "id"}
+    identifiers = {value for _tag, name, value in page.attributes if name == "id"}
     assert set(" ".join(labelled).split()) <= identifiers
     assert page.tags.count("thead") == page.tags.count("table")
     heads = [value for tag, name, value in page.attributes if name == "scope"]
