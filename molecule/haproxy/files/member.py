@@ -9,7 +9,8 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-NAME, PORT = sys.argv[1], int(sys.argv[2])
+NAME = sys.argv[1]
+PORT = {"one": 8081, "two": 8082}[NAME]
 
 
 class Handler(BaseHTTPRequestHandler):

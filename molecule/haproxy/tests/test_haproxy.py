@@ -83,6 +83,7 @@ def drain(host, module):
         )
 
     yield run
+    host.check_output("systemctl start molecule-member@one molecule-member@two")
     for name in ("one", "two"):
         put(host, name, "ready")
     wait_for(lambda: all(serving(host).values()), 20)
@@ -253,17 +254,14 @@ def test_a_refused_socket_says_which_and_what_to_do(host, module):
 
 def test_a_failed_health_check_is_told_and_waited_for(host, module, drain):
     put(host, "one", "drain")
-    host.check_output("systemctl stop molecule-one.service")
+    host.check_output("systemctl stop molecule-member@one.service")
     out = drain("one", state="ready", timeout=6)
     assert out["failed"]
     assert "one (down: L4CON: Layer4 connection problem" in out["msg"]
     seen = module("haproxy_member_info", backend="portal")
     assert (seen["up"], seen["total"]) == (1, 2)
     assert [member["up"] for member in seen["members"]] == [False, True]
-    host.check_output(
-        "systemd-run -q --unit=molecule-one --property=Restart=always "
-        "--property=RestartSec=1 /usr/bin/python3 /run/member.py one 8081"
-    )
+    host.check_output("systemctl start molecule-member@one.service")
     assert drain("one", state="ready")["up"] == 2
 
 
@@ -311,8 +309,8 @@ def test_a_member_that_dies_costs_no_request(host, background):
     many = background(client, host, "/slow/0.02", 150, 5)
     wait_for(lambda: busy_member(host))
     for _number in range(2):
-        host.check_output("systemctl kill --signal=KILL molecule-one.service")
-        wait_for(lambda: host.service("molecule-one").is_running)
+        host.check_output("systemctl kill --signal=KILL molecule-member@one.service")
+        wait_for(lambda: host.service("molecule-member@one").is_running)
     assert not many.done()
     assert many.result(20)["failures"] == []
 
