@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server and a client agent as the role leaves them, and what they do under faults."""
+"""A server and a client agent as the role leaves them, and how they bear faults."""
 
 from __future__ import annotations
 

@@ -25,6 +25,15 @@ from ansible_collections.vigie.run.plugins.module_utils._http import (
     tls_context,
 )
 
+# What agents and servers say while nobody leads, or while the server that an agent
+# had in mind is gone.
+_NO_LEADER = (
+    "no cluster leader",
+    "no known consul servers",
+    "leader not found",
+    "failed to get conn",
+)
+
 
 class ConsulError(RunError):
     """Consul answered with an error that has no better word."""
@@ -173,7 +182,7 @@ class Client:
     def _error(self, method: str, path: str, answer: Answer, needs: str) -> ConsulError:
         text = answer.text.strip()
         low = text.lower()
-        if "no cluster leader" in low or "no known consul servers" in low:
+        if any(sign in low for sign in _NO_LEADER):
             return NoLeaderError(self._no_leader(text))
         if "acl not found" in low:
             return DeniedError(

@@ -28,6 +28,7 @@ from ansible_collections.vigie.run.tests.unit.fakes.answering import Answering
     [
         ((500, "No cluster leader"), NoLeaderError, "look at the servers"),
         ((500, "No known Consul servers"), NoLeaderError, "has no cluster leader"),
+        ((500, "rpc error: failed to get conn: dial tcp"), NoLeaderError, "no cluster"),
         ((500, "rpc error: Permission denied"), DeniedError, "rule node:write"),
         ((403, "Permission denied"), DeniedError, "made with the token in consul"),
         ((403, "ACL not found"), DeniedError, "does not know the token"),
