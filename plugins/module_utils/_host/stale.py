@@ -91,7 +91,8 @@ class Todo:
 
 def with_suffix(names: Iterable[str]) -> list[str]:
     """Return unit names with ``.service`` where no type is given."""
-    return [n if "." in n.rpartition("@")[2] else f"{n}.service" for n in names]
+    types = (".service", ".socket", ".target", ".timer", ".path", ".mount")
+    return [name if name.endswith(types) else f"{name}.service" for name in names]
 
 
 def read_units(run: Run, names: Sequence[str], proc: str = "/proc") -> dict[str, Unit]:
