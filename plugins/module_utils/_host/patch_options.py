@@ -21,6 +21,8 @@ from ansible_collections.vigie.run.plugins.module_utils._host.patch import Host,
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+APT_GET = "/usr/bin/apt-get"
+
 SELECTION: dict[str, dict[str, Any]] = {
     "upgrades": {
         "type": "list",
@@ -76,7 +78,7 @@ def wish(params: Mapping[str, Any], check: bool = False) -> Wish:
 
 def host(module: AnsibleModule) -> Host:
     """Return the host that *module* runs on. Raises RunError when apt is missing."""
-    if not Path("/usr/bin/apt-get").exists():
+    if not Path(APT_GET).exists():
         raise RunError(
             "This host has no apt-get: os_patch works on Debian and its relatives."
         )
