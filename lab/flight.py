@@ -164,18 +164,14 @@ def fly_phase(phase: Phase, number: int, address: str, password: str) -> Outcome
 def draw_report() -> Path:
     """One page for the whole flight."""
     dest = BUILD / "report.html"
-    loads = ",".join(f'"{path}"' for path in sorted(FLIGHT.glob("*.load.json")))
     variables = {
-        "report_journals": str(FLIGHT / "journal"),
-        "report_dest": str(dest),
+        "report_journals": [str(p) for p in sorted((FLIGHT / "journal").iterdir())],
+        "report_load": [str(p) for p in sorted(FLIGHT.glob("*.load.json"))],
         "report_title": "First flight",
+        "report_dest": str(dest),
     }
     result = run_play(
-        "report",
-        {**variables, "report_load": f"[{loads}]"},
-        FLIGHT / "report.log",
-        FLIGHT / "report-journal",
-        say=None,
+        "report", variables, FLIGHT / "report.log", FLIGHT / "report-journal"
     )
     if result.code != 0:
         raise RuntimeError(f"the report was not drawn: see {FLIGHT / 'report.log'}")

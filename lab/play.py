@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,15 +44,15 @@ def environment(journal: Path) -> dict[str, str]:
     }
 
 
-def command(playbook: str, variables: Mapping[str, str], *options: str) -> list[str]:
-    """The command line, as a person would type it in the checkout."""
-    extra = [f"--extra-vars={name}={value}" for name, value in variables.items()]
+def command(playbook: str, variables: Mapping[str, Any], *options: str) -> list[str]:
+    """The command line of a playbook of this checkout, run from its root."""
+    extra = [f"--extra-vars={json.dumps(variables)}"] if variables else []
     return ["ansible-playbook", f"playbooks/{playbook}.yml", *extra, *options]
 
 
 def run_play(
     playbook: str,
-    variables: Mapping[str, str],
+    variables: Mapping[str, Any],
     log: Path,
     journal: Path,
     say: Callable[[str], None] | None = None,

@@ -137,8 +137,9 @@ def _add_task(run: Run, event: Mapping[str, Any]) -> None:
     status = str(event.get("status", "ok"))
     host.tasks += 1
     host.changed += status == "changed"
-    if status in _WORST and _WORST.index(status) > _WORST.index(host.status):
-        host.status = status
+    # What failed on the controller (a budget, a plan) is no fault of the host.
+    if event.get("delegated_to") != "localhost" and status in _WORST:
+        host.status = max(host.status, status, key=_WORST.index)
     if status in ("failed", "unreachable", "rescued"):
         run.losses.append(
             Loss(

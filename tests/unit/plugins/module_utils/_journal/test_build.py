@@ -78,6 +78,17 @@ def test_a_release_that_fails_goes_back_and_is_told(run):
     assert [span.kind for span in host.spans if span.bad] == ["gate", "other"]
 
 
+def test_a_budget_that_stops_the_run_is_no_loss_of_the_host_it_was_asked_for(stories):
+    story = stories.Story("deploy.yml", stories.T0)
+    story.wave(["web-a2"], 2, 4)
+    budget = "Stop before this wave when too many hosts were lost"
+    where = {"delegated_to": "localhost", "msg": "Stopped before web-a2."}
+    story.act("web-a2", "ansible.builtin.assert", budget, 0.1, status="failed", **where)
+    made = build.run_of(reader.parse("x", story.end("failed")))
+    assert made.lost == []
+    assert [loss.message for loss in made.losses] == ["Stopped before web-a2."]
+
+
 def test_a_patch_tells_packages_and_reboots(run):
     host = run("patch").hosts["web-c2"]
     assert len(host.packages) == 6
