@@ -117,7 +117,7 @@ def main() -> None:
     for name, make in CASES.items():
         hosts, policy = make()
         taken = []
-        for _ in range(RUNS):
+        for _run in range(RUNS):
             start = time.process_time()
             plan = plan_waves(hosts, policy)
             taken.append(round(time.process_time() - start, 3))

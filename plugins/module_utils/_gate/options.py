@@ -42,7 +42,7 @@ def gate_options() -> dict[str, dict[str, Any]]:
         "service": {"type": "str"},
         "token": {"type": "str", "no_log": True},
         "scope": {"type": "str", "choices": ["node", "all"]},
-        "min_passing": {"type": "str"},
+        "min_passing": {"type": "str", "no_log": False},
         "ignore_maintenance": {"type": "bool"},
         "argv": {"type": "list", "elements": "str"},
         "rc": {"type": "int"},

@@ -192,7 +192,7 @@ def _loss(loss: Loss) -> Markup:
     return tag(
         "li",
         tag("b", loss.host),
-        f" {verb} at {words.clock(loss.at)} in “{loss.task}”{where}: ",
+        f" {verb} at {words.clock(loss.at)} in \u201c{loss.task}\u201d{where}: ",
         tag("q", loss.message or "no message"),
         class_=loss.status,
     )

@@ -206,12 +206,12 @@ def tails(bounds: Bounds) -> list[int]:
     """Per class: waves needed at least after its last host is done."""
     model = bounds.model
     tail = [0] * len(model.classes)
-    members: list[list[list[int]]] = [[[] for _ in each] for each in model.stages]
+    members: list[list[list[int]]] = [[[] for _stage in each] for each in model.stages]
     for index, each in enumerate(model.classes):
         if not each.away:
             for service, stage in each.stages:
                 members[service][stage].append(index)
-    followers: list[list[int]] = [[] for _ in model.services]
+    followers: list[list[int]] = [[] for _service in model.services]
     for service, others in enumerate(model.after):
         for other in others:
             followers[other].append(service)

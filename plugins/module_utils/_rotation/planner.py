@@ -260,7 +260,7 @@ def _describe(hosts: Sequence[Host], model: Model, runs: Runs, fewest: bool) -> 
             chosen = [
                 (next(queues[index]), texts[index])
                 for index, number in picks
-                for _ in range(number)
+                for _each in range(number)
             ]
             chosen.sort(key=lambda pair: place[pair[0].name])
             waves.append(

@@ -32,7 +32,7 @@ class Reasons:
         wave = Wave(self.model, left, position, before=self._before)
         for index, number in picks:
             wave.take(index, number)
-        texts = {index: self._text(wave, position, index) for index, _ in picks}
+        texts = {index: self._text(wave, position, index) for index, _number in picks}
         self._before = wave
         return texts
 

@@ -95,7 +95,7 @@ def test_hosts_find_each_other_by_name_and_see_true_addresses(lab: Lab) -> None:
         text=True,
     ) as process:
         over_ssh(lab, "proof-b1", f'python3 -c "{client}"')
-        seen, _ = process.communicate(timeout=30)
+        seen, _errors = process.communicate(timeout=30)
     assert seen.strip() == lab.plan().address(PROOF.host("proof-b1"))
 
 

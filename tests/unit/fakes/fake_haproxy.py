@@ -172,7 +172,7 @@ class FakeHaproxy:
             row |= {"scur": str(s.scur), "qcur": str(s.qcur)}
             row |= {"act": str(int(not s.backup)), "bck": str(int(s.backup))}
             names = ("check_status", "check_code", "check_desc", "last_chk")
-            row |= dict(zip(names, s.check))
+            row |= dict(zip(names, s.check, strict=False))
             rows.append(",".join(row.values()) + ",")
         return "\n".join(rows) + "\n\n"
 

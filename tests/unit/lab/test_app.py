@@ -124,7 +124,7 @@ def test_a_connection_serves_many_requests(start: Start) -> None:
     connection = start("1.0.0", True).connect()
     assert ask(connection, "/health")[0] == 200
     first = connection.sock
-    assert all(ask(connection, "/")[0] == 200 for _ in range(20))
+    assert all(ask(connection, "/")[0] == 200 for _request in range(20))
     assert connection.sock is first
     connection.close()
 
@@ -138,7 +138,7 @@ def test_sigterm_lets_an_open_request_finish(start: Start) -> None:
     portal.stop()
     assert portal.process.wait(10) == 0
     visit.join(10)
-    assert [status for status, _ in answers] == [200]
+    assert [status for status, _body in answers] == [200]
 
 
 def test_sigterm_takes_no_new_connection(start: Start) -> None:
@@ -163,7 +163,7 @@ def test_sigterm_takes_no_new_connection(start: Start) -> None:
 
 def test_sigterm_does_not_wait_for_idle_connections(start: Start) -> None:
     portal = start("1.0.0", True)
-    idle = [portal.connect() for _ in range(5)]
+    idle = [portal.connect() for _visitor in range(5)]
     assert all(ask(connection, "/")[0] == 200 for connection in idle)
     portal.stop()
     assert portal.process.wait(5) == 0
@@ -186,7 +186,9 @@ def test_the_last_answer_says_that_the_connection_ends(start: Start) -> None:
 def test_visitors_at_the_door_are_served_before_it_closes() -> None:
     """The kernel has let them in; to close now would reset their connections."""
     portal = Portal(("127.0.0.1", 0), {"version": "1.0.0", "healthy": True})
-    visitors = [socket.create_connection(portal.server_address) for _ in range(3)]
+    visitors = [
+        socket.create_connection(portal.server_address) for _visitor in range(3)
+    ]
     for visitor in visitors:
         visitor.sendall(b"GET /health HTTP/1.1\r\nHost: portal\r\n\r\n")
     portal.stop()
@@ -215,7 +217,7 @@ def test_a_stop_under_load_fails_no_request_that_was_accepted(start: Start) -> N
             if status != 200 or not body.endswith("\n"):
                 halves.append(f"{status} {body!r}")
 
-    visitors = [threading.Thread(target=visit) for _ in range(4)]
+    visitors = [threading.Thread(target=visit) for _visitor in range(4)]
     for visitor in visitors:
         visitor.start()
     deadline = time.monotonic() + 10

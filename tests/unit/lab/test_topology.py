@@ -55,7 +55,7 @@ def test_molecule_has_two_hosts_of_each_debian() -> None:
 def test_no_two_hosts_of_a_zone_share_an_address(name: str) -> None:
     places = [(host.zone, host.number) for host in topology(name).hosts]
     assert len(set(places)) == len(places)
-    assert {zone for zone, _ in places} <= set(ZONES)
+    assert {zone for zone, _number in places} <= set(ZONES)
 
 
 def test_host_names_are_unique_over_all_topologies() -> None:

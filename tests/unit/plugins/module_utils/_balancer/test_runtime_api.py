@@ -124,7 +124,7 @@ def test_a_socket_without_the_level_says_so(fake):
 
 
 def test_the_lock_lets_one_in_and_names_itself_to_the_other(tmp_path):
-    first, second = (RuntimeApi(str(tmp_path / "s")) for _ in range(2))
+    first, second = (RuntimeApi(str(tmp_path / "s")) for _api in range(2))
     with (
         first.lock(),
         pytest.raises(RunError, match=r"s\.lock is held by another run"),

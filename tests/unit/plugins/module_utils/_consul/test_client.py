@@ -41,7 +41,7 @@ def test_errors_say_what_to_do_and_never_the_token(answer, kind, words):
         client = Client(Access(consul.url, token="very-secret"))
         with pytest.raises(kind) as raised:
             client.get("agent/x", needs="node:write")
-    assert type(raised.value) is kind
+    assert raised.type is kind
     assert words in str(raised.value)
     assert consul.url in str(raised.value)
     assert "very-secret" not in str(raised.value)
