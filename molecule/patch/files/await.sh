@@ -18,5 +18,9 @@ if [ "$(dpkg-query -W -f '${Version}' vigie-lab-kernel)" != 1.0 ]; then
     apt-get -y -qq install --allow-downgrades "tzdata=$main" > /dev/null 2>&1
     echo changed
 fi
-cat /proc/sys/kernel/random/boot_id > "$old"
-dpkg-query -W -f '${Package} ${Version}\n' vigie-lab-kernel tzdata >> "$old"
+{
+    echo "boot $(cat /proc/sys/kernel/random/boot_id)"
+    dpkg-query -W -f 'version ${Package} ${Version}\n' vigie-lab-kernel tzdata libexpat1
+    apt-mark showmanual | sed 's/^/manual /'
+    apt-get -s dist-upgrade | sed -n 's/^Inst \([^ ]*\) .*/waits \1/p'
+} > "$old"

@@ -50,8 +50,8 @@ case $1 in
         rm -f "$list"
         systemctl stop patch-archive.service 2> /dev/null || true
         rm -rf "$root" /var/lib/apt/lists/127.0.0.1*
-        names=$(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' 'patch-test-*' 2> /dev/null \
-            | awk '$2 !~ /^.n/ { print $1 }')
-        [ -z "$names" ] || dpkg --purge --force-all $names > /dev/null 2>&1
+        dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' 'patch-test-*' 2> /dev/null \
+            | awk '$2 !~ /^.n/ { print $1 }' \
+            | xargs -r dpkg --purge --force-all > /dev/null 2>&1
         ;;
 esac

@@ -36,6 +36,7 @@ ENVIRONMENT = {
 
 LISTS = "/var/lib/apt/lists"
 PREFERENCES = "/etc/apt/preferences"
+STATES = "/var/lib/apt/extended_states"
 
 # "Inst name [old] (new Origin:1/suite, Other:2/suite [amd64])", old is optional.
 _INST = re.compile(r"^Inst (\S+) (?:\[([^]]*)\] )?\((\S+) ?(.*?) ?\[[^]]*\]\)")
@@ -100,6 +101,7 @@ class Apt:
     allow_removals: bool = False
     lock_files: Sequence[str] = locks.LOCKS
     preferences: str = PREFERENCES
+    states: str = STATES
     options: list[str] = field(default_factory=list)
 
     def pin(self, selection: Selection, packages: Iterable[Package]) -> None:
@@ -176,7 +178,6 @@ class Apt:
     def _plan_named(self, chosen: dict[str, str]) -> Plan:
         if not chosen:
             return Plan()
-        # --only-upgrade also keeps apt from marking dependencies as "manual".
         names = [f"{name}={version}" for name, version in sorted(chosen.items())]
         argv = ("install", "--only-upgrade", *names)
         pending, removals = self.simulate(argv)
@@ -218,7 +219,15 @@ class Apt:
         """Carry *plan* out. apt-get fetches every archive before it unpacks any."""
         extra = ["--download-only"] if download_only else []
         doing = "download the upgrades" if download_only else "upgrade"
-        self._locked(doing, [*self._writing(), *extra, *plan.argv])
+        automatic = auto_installed(self.states)
+        try:
+            self._locked(doing, [*self._writing(), *extra, *plan.argv])
+        finally:
+            # Naming a dependency to apt-get can make it "manually installed", so
+            # that it would never be removed with what needed it.
+            lost = sorted(automatic - auto_installed(self.states))
+            if lost and not download_only:
+                self.run(["apt-mark", "auto", *lost])
 
     def fix_broken(self) -> None:
         """Finish what a killed or failed dpkg left. Raises RunError when it cannot."""
@@ -299,6 +308,20 @@ def pins(patterns: Sequence[str], packages: Iterable[Package]) -> str:
     for pattern in patterns:
         text.append(f"Package: {pattern}\nPin: release *\nPin-Priority: -1\n")
     return "\n".join(text)
+
+
+def auto_installed(states: str = STATES) -> set[str]:
+    """Return the packages, as name:architecture, that came as a dependency only."""
+    try:
+        text = Path(states).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return set()
+    found = set()
+    for block in text.split("\n\n"):
+        row = dict(line.partition(": ")[::2] for line in block.strip().splitlines())
+        if row.get("Auto-Installed") == "1" and "Package" in row:
+            found.add(f"{row['Package']}:{row.get('Architecture', '')}".rstrip(":"))
+    return found
 
 
 def lists_age(lists: str = LISTS, clock: float | None = None) -> float:

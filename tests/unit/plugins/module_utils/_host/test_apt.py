@@ -240,3 +240,21 @@ def test_a_repair_that_would_remove_packages_is_refused(tmp_path):
         apt(shell, tmp_path).fix_broken()
     assert shell.ran[0][0] == "dpkg"
     assert shell.ran[-1][1] == "-s"
+
+
+def test_a_dependency_that_is_named_to_apt_stays_a_dependency(tmp_path):
+    states = tmp_path / "extended_states"
+    block = "Package: {}\nArchitecture: amd64\nAuto-Installed: {}\n"
+    states.write_text("\n".join(block.format(n, 1) for n in ("libssl3", "libc6")))
+    ran = []
+
+    def run(argv):
+        ran.append(" ".join(argv))
+        if argv[0] == "apt-get":
+            states.write_text(block.format("libc6", 1))
+            return 100, "", "E: something failed"
+        return 0, "", ""
+
+    with pytest.raises(RunError, match="something failed"):
+        apt(run, tmp_path, states=str(states)).apply(Plan(("install", "libssl3=2")))
+    assert ran[1:] == ["apt-mark auto libssl3:amd64"]
