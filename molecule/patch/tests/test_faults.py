@@ -45,26 +45,37 @@ def ansible(module: str, **options: object) -> list[dict]:
     return found
 
 
-def shell(command: str, script: str = "") -> None:
-    """Run a command on the hosts at once, with a script on its input."""
-    runs = [
-        subprocess.Popen(
-            ["ssh", "-F", SSH, host, command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for host in HOSTS.split(",")
-    ]
-    for run in runs:
-        out, _err = run.communicate(script, timeout=120)
-        assert run.returncode == 0, (command, out)
+def start(command: str, script: str = "") -> list[subprocess.Popen]:
+    """Start a command on the hosts at once, with a script on its input."""
+    pipe = subprocess.PIPE
+    runs = []
+    for host in HOSTS.split(","):
+        argv = ["ssh", "-F", SSH, host, command]
+        run = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        run.stdin.write(script)
+        run.stdin.close()
+        runs.append(run)
+    return runs
+
+
+def finish(runs: list[subprocess.Popen]) -> list[str]:
+    """Return what the commands printed; each must have succeeded."""
+    said = [(run.stdout.read(), run.stderr.read(), run.wait(180)) for run in runs]
+    assert all(rc == 0 for _out, _err, rc in said), said
+    return [out for out, _err, _rc in said]
+
+
+def shell(command: str, script: str = "") -> list[str]:
+    """Run a command on the hosts; return what it printed on each."""
+    return finish(start(command, script))
+
+
+def own_script(name: str) -> str:
+    return (HERE / "files" / name).read_text(encoding="utf-8")
 
 
 def archive(*words: str) -> None:
-    script = (HERE / "files" / "repository.sh").read_text(encoding="utf-8")
-    shell("sh -s -- " + " ".join(words), script)
+    shell("sh -s -- " + " ".join(words), own_script("repository.sh"))
 
 
 def patch(**options: object) -> list[dict]:
@@ -206,3 +217,34 @@ def test_a_foreign_policy_is_left_alone():
         shell("grep -q 'exit 0' /usr/sbin/policy-rc.d")
     finally:
         shell("rm /usr/sbin/policy-rc.d")
+
+
+def test_haproxy_goes_on_serving_while_it_is_upgraded():
+    """Real package scripts, a real reload, requests all the while."""
+    archive("add", "patch-test-i", "1", "true")
+    shell("sh -s start", own_script("balancer.sh"))
+    archive("add", "patch-test-i", "2", "true")
+    running = "readlink /proc/$(systemctl show -P MainPID haproxy)/exe; " + (
+        "systemctl show -P ActiveEnterTimestampMonotonic haproxy"
+    )
+    before = shell(running)
+    load = start(
+        "cat > /run/patch-test.py; python3 /run/patch-test.py",
+        own_script("requests.py"),
+    )
+    try:
+        results = patch(only=["haproxy"], reload_services=["haproxy"])
+    finally:
+        shell("touch /run/patch-test.stop")
+        counts = [json.loads(out) for out in finish(load)]
+    after = shell(running)
+    shell("sh -s stop", own_script("balancer.sh"))
+    for result in results:
+        assert result["upgraded"][0]["after"].endswith("+patch.test"), result
+        assert result["reloaded"] == ["haproxy.service"]
+        assert "haproxy.service" not in result["restarted"]
+    # The same start, no restart; and its program is the new file, not a deleted one.
+    assert after == before
+    for count in counts:
+        assert count["requests"] > 20
+        assert count["failures"] == {}
