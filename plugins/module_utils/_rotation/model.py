@@ -114,12 +114,37 @@ def build_model(
     todo = [host for host in hosts if host.todo]
     services = sorted(limits)
     number = {service: index for index, service in enumerate(services)}
+    members = _alike(todo, policy, number)
+    stages = _stages(members, policy, len(services))
+    most = max(len(todo), 1)
+    size = policy.wave_size
+    whole = most if size is None else max(1, size.down(len(todo)))
+    return Model(
+        policy=policy,
+        services=services,
+        limits=limits,
+        classes=_classes(members, policy, stages),
+        free=[limits[service].free for service in services] + [1] * len(policy.apart),
+        stages=stages,
+        after=[
+            # A service that none of these hosts has is nothing to wait for.
+            tuple(number[each] for each in policy.rule(service).after if each in number)
+            for service in services
+        ],
+        caps=[min(whole, max(1, step.up(len(todo)))) for step in policy.canary],
+        size=min(whole, most),
+    )
+
+
+def _alike(
+    todo: Sequence[Host], policy: Policy, number: Mapping[str, int]
+) -> dict[tuple, list[Host]]:
+    """The hosts by all that a plan tells them apart by."""
     groups: dict[str, list[int]] = {}
     for index, group in enumerate(policy.apart):
         for name in group:
-            groups.setdefault(name, []).append(len(services) + index)
+            groups.setdefault(name, []).append(len(number) + index)
     ranks = {role: rank for rank, role in enumerate(policy.role_order)}
-
     members: dict[tuple, list[Host]] = {}
     for host in todo:
         key = (
@@ -132,8 +157,14 @@ def build_model(
             tuple(groups.get(host.name, ())),
         )
         members.setdefault(key, []).append(host)
+    return members
 
-    stages = _stages(members, policy, len(services))
+
+def _classes(
+    members: Mapping[tuple, list[Host]],
+    policy: Policy,
+    stages: Sequence[Sequence[tuple[int, str]]],
+) -> list[HostClass]:
     classes = []
     # Sorted, so that a plan does not depend on the order of the inventory.
     for key in sorted(members):
@@ -152,24 +183,7 @@ def build_model(
                 members=tuple(members[key]),
             )
         )
-    most = max(len(todo), 1)
-    size = policy.wave_size
-    whole = most if size is None else max(1, size.down(len(todo)))
-    return Model(
-        policy=policy,
-        services=services,
-        limits=limits,
-        classes=classes,
-        free=[limits[service].free for service in services] + [1] * len(policy.apart),
-        stages=stages,
-        after=[
-            # A service that none of these hosts has is nothing to wait for.
-            tuple(number[each] for each in policy.rule(service).after if each in number)
-            for service in services
-        ],
-        caps=[min(whole, max(1, step.up(len(todo)))) for step in policy.canary],
-        size=min(whole, most),
-    )
+    return classes
 
 
 def _stages(
@@ -177,7 +191,7 @@ def _stages(
 ) -> list[list[tuple[int, str]]]:
     """Per service its stages in order: by role, then, one at a time, by zone."""
     found: list[set[tuple[int, tuple[int, str], str]]] = [
-        set() for _ in range(services)
+        set() for _service in range(services)
     ]
     for order, zone, in_services, role, _weight, _away, _apart in members:
         for service in in_services:
