@@ -17,7 +17,7 @@ from ansible_collections.vigie.run.plugins.module_utils._consul.client import (
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from ansible_collections.vigie.run.plugins.module_utils._gate.command import CommandGate
 from ansible_collections.vigie.run.plugins.module_utils._gate.consul import ConsulGate
-from ansible_collections.vigie.run.plugins.module_utils._gate.http import HttpGate
+from ansible_collections.vigie.run.plugins.module_utils._gate.http_gate import HttpGate
 from ansible_collections.vigie.run.plugins.module_utils._gate.model import Gate, Run
 from ansible_collections.vigie.run.plugins.module_utils._gate.runner import Pace
 from ansible_collections.vigie.run.plugins.module_utils._gate.systemd import SystemdGate

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from ansible_collections.vigie.run.plugins.module_utils._journal import (
     build,
-    html,
+    document,
     reader,
 )
 from ansible_collections.vigie.run.plugins.module_utils._journal.model import (
@@ -87,7 +87,7 @@ def draw(journals: Sequence[str], loads: Sequence[str], title: str, dest: str) -
     if not title:
         playbooks = dict.fromkeys(run.playbook for run in report.runs)
         report.title = ", ".join(playbooks)
-    return Drawn(target, html.page(report), _now(target), report)
+    return Drawn(target, document.page(report), _now(target), report)
 
 
 def _now(target: Path) -> str | None:

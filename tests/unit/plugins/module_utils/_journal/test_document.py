@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 from ansible_collections.vigie.run.plugins.module_utils._journal import (
     build,
-    html,
+    document,
     reader,
     svg,
     words,
@@ -52,7 +52,7 @@ class Page(HTMLParser):
 def draw_fixture(stories):
     def draw(*names, title="First flight", loads=()):
         journals = [reader.parse(name, stories[name]()) for name in names]
-        return html.page(build.build(title, journals, loads))
+        return document.page(build.build(title, journals, loads))
 
     return draw
 
@@ -138,7 +138,7 @@ def test_everything_is_escaped(stories):
     load = stories["load"](bad=(5,))
     load["samples"][0].update(kind=evil, seen=evil)
     journals = [reader.parse("x", story.end())]
-    text = html.page(build.build(evil, journals, [load]))
+    text = document.page(build.build(evil, journals, [load]))
     page = Page(text)
     assert page.open == []
     assert "script" not in page.tags
@@ -167,7 +167,7 @@ def test_no_mark_leaves_the_drawing(stories):
 
 def test_an_empty_run_is_drawn(stories):
     story = stories["Story"]("nothing.yml", stories["T0"])
-    page = Page(html.page(build.build("x", [reader.parse("x", story.end())])))
+    page = Page(document.page(build.build("x", [reader.parse("x", story.end())])))
     assert "No host was touched." in page.words
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 
-from ansible_collections.vigie.run.plugins.module_utils._gate.http import HttpGate
+from ansible_collections.vigie.run.plugins.module_utils._gate.http_gate import HttpGate
 from ansible_collections.vigie.run.tests.unit.fakes.answering import Answering
 
 
