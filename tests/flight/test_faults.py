@@ -13,6 +13,7 @@ import pytest
 
 from tests.flight.conftest import WEB, Site, wait_until
 
+
 @pytest.fixture
 def release(site: Site) -> str:
     """A release that the fleet does not run: the other of the two good ones."""

@@ -89,7 +89,7 @@ def test_consul_servers_went_one_at_a_time_and_the_leader_last(flight):
         for host in wave["hosts"]
         if "consul" in host["services"]
     ]
-    assert len({number for number, _ in servers}) == len(servers) == 3
+    assert len({number for number, _host in servers}) == len(servers) == 3
     assert "leader" in max(servers, key=lambda pair: pair[0])[1]["reason"]
 
 
@@ -130,4 +130,3 @@ def test_no_secret_was_left_anywhere(site):
         text = path.read_text() if path.is_file() else ""
         for name, secret in site.secrets.items():
             assert secret not in text, f"{name} is in {path}"
-
