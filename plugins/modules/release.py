@@ -49,6 +49,11 @@ options:
       - An archive with a member that is absolute, leads upwards, is a device or a link to the
         outside is refused as a whole. Set-id bits and writing for others are taken off.
     type: str
+  archive:
+    description:
+      - The archive, a file on the controller, sent to the host with the call. Instead of O(src).
+      - It is sent in check mode too, and removed, so that it is proved then as well.
+    type: path
   checksum:
     description:
       - The SHA-256 of the archive, V(sha256:) and 64 hexadecimal digits.
@@ -59,10 +64,6 @@ options:
     type: str
     choices: [auto, always, never]
     default: auto
-  remove_src:
-    description: Whether to remove the file O(src) from the host at the end, whatever the outcome.
-    type: bool
-    default: false
   timeout:
     description: How long the server of O(src) may be silent, in seconds.
     type: int
@@ -170,6 +171,13 @@ EXAMPLES = r"""
     state: staged
     src: https://artifacts.example.com/portal-2.0.0.tar.gz
     checksum: sha256:3f5a0f5c0f0e5d4c6f3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a09f8e7d6
+
+- name: Stage a release that was built on the controller
+  vigie.run.release:
+    path: /srv/portal
+    version: 2.0.0
+    state: staged
+    archive: "{{ playbook_dir }}/build/portal-2.0.0.tar.gz"
 
 - name: Switch to it
   vigie.run.release:
@@ -313,9 +321,9 @@ ARGUMENTS = {
         "default": "active",
     },
     "src": {"type": "str"},
+    "archive": {"type": "path"},
     "checksum": {"type": "str"},
     "strip": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
-    "remove_src": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 30},
     "headers": {"type": "dict", "default": {}, "no_log": True},
     "validate_certs": {"type": "bool", "default": True},
@@ -345,8 +353,12 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS,
         required_if=[("state", "bad", ["reason"])],
+        mutually_exclusive=[("src", "archive")],
         supports_check_mode=True,
     )
+    # The action plugin of the same name has turned it into src.
+    if module.params.pop("archive") is not None:
+        module.fail_json(msg="archive: is only for plays; here use src.")
     try:
         request = from_options(module.params)
         result = perform(request, module.run_command, module.check_mode, module.warn)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -127,18 +128,24 @@ def wait_until(what: str, holds: Callable[[], bool], limit: float = 60.0) -> Non
 
 @pytest.fixture(scope="session")
 def flight() -> Iterator[SimpleNamespace]:
-    """Fly once; the lab stays up for the tests that disturb it, then goes down."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lab", "flight"], cwd=ROOT, check=False
-    )
-    result = json.loads((ROOT / "build/flight.json").read_text())
+    """Fly once; the lab stays up for the tests that disturb it, then goes down.
+
+    With VIGIE_KEEP_LAB set, a flight that was flown is not flown again and the lab
+    stays up: for writing tests, never for a verdict.
+    """
+    keep = bool(os.environ.get("VIGIE_KEEP_LAB"))
+    told = ROOT / "build/flight.json"
+    if not (keep and told.exists()):
+        told.unlink(missing_ok=True)
+        subprocess.run([sys.executable, "-m", "lab", "flight"], cwd=ROOT, check=False)
+    result = json.loads(told.read_text())
     yield SimpleNamespace(
-        code=done.returncode,
         phases={phase["name"]: phase for phase in result["phases"]},
         result=result,
         log=lambda name: next(FLIGHT.glob(f"*-{name}.log")).read_text(),
     )
-    Lab("flight").down()
+    if not keep:
+        Lab("flight").down()
 
 
 @pytest.fixture

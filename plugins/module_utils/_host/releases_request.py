@@ -23,7 +23,6 @@ class Request:
     src: str = ""
     checksum: str = ""
     strip: str = "auto"
-    remove_src: bool = False
     timeout: int = 30
     headers: dict[str, str] = field(default_factory=dict)
     validate_certs: bool = True

@@ -15,7 +15,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,14 +56,10 @@ def perform(
         job = Job(request, store, run, False, warn)
         job.changed = store.prepare()
         with store.lock(request.lock_timeout):
-            store.clean(request.src)
+            store.clean()
             return job.perform()
     except OSError as error:
         raise disk.explain(error, store.path) from error
-    finally:
-        if request.remove_src and not check and not request.is_remote:
-            with suppress(OSError):
-                Path(request.src).unlink()
 
 
 class Job:

@@ -11,7 +11,6 @@
     releases/.vigie/2.0.0.json      what is known of it, outside of its tree
     releases/.vigie/staging/        half unpacked; renamed into place when whole
     releases/.vigie/trash/          renamed out of place; then deleted
-    releases/.vigie/incoming/       archives on their way
     releases/.vigie/restart-due     the switch was made, the restart not yet
     shared/                         what all releases have in common
 """
@@ -22,7 +21,6 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -34,8 +32,6 @@ from ansible_collections.vigie.run.plugins.module_utils._host.releases import (
     State,
     sort_releases,
 )
-
-_STALE_INCOMING = 86400
 
 
 class Store:
@@ -49,7 +45,6 @@ class Store:
         self.private = self.releases / ".vigie"
         self.staging = self.private / "staging"
         self.trash = self.private / "trash"
-        self.incoming = self.private / "incoming"
         self.due_file = self.private / "restart-due"
 
     def tree(self, version: str) -> Path:
@@ -162,7 +157,7 @@ class Store:
             else:
                 entry.unlink()
 
-    def clean(self, src: str = "") -> None:
+    def clean(self) -> None:
         """Remove what a killed run left behind; call with the lock held."""
         self._empty(self.staging)
         self._empty(self.trash)
@@ -171,13 +166,6 @@ class Store:
             if orphan or entry.suffix == ".new":
                 entry.unlink()
         self.current.with_name(".current.new").unlink(missing_ok=True)
-        self._clean_incoming(src)
-
-    def _clean_incoming(self, src: str) -> None:
-        old = time.time() - _STALE_INCOMING
-        for entry in list(self.incoming.iterdir()) if self.incoming.is_dir() else ():
-            if str(entry) != src and entry.is_file() and entry.stat().st_mtime < old:
-                entry.unlink()
 
     # The restart that a switch makes due
 

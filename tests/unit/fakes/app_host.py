@@ -75,7 +75,7 @@ class AppHost:
     @property
     def leftovers(self) -> list[str]:
         """What is half done: there must be nothing of it after a run."""
-        places = (self.store.staging, self.store.trash, self.store.incoming)
+        places = (self.store.staging, self.store.trash)
         found = [p for place in places if place.is_dir() for p in place.rglob("*")]
         found += self.store.private.glob("*.new")
         return sorted(str(p.relative_to(self.store.private)) for p in found)

@@ -89,24 +89,6 @@ def test_a_wrong_checksum_names_both(host: AppHost) -> None:
     assert host.listed == []
 
 
-def test_the_archive_can_be_removed_at_the_end_even_of_a_failure(host: AppHost) -> None:
-    for checksum in (None, "sha256:" + "0" * 64):
-        src, _sum = host.archive("1.0.0")
-        try:
-            host.call("1.0.0", src=src, checksum=checksum, remove_src=True)
-        except RunError:
-            assert checksum
-        assert not Path(src).exists()
-
-
-def test_what_another_run_is_still_copying_is_left_alone(host: AppHost) -> None:
-    host.stage("1.0.0")
-    host.store.incoming.mkdir()
-    (host.store.incoming / "on-its-way").touch()
-    host.stage("2.0.0")
-    assert host.leftovers == ["incoming/on-its-way"]
-
-
 # Activating
 
 

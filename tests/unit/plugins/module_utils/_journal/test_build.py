@@ -79,7 +79,7 @@ def test_a_release_that_fails_goes_back_and_is_told(run):
 
 
 def test_a_budget_that_stops_the_run_is_no_loss_of_the_host_it_was_asked_for(stories):
-    story = stories.Story("deploy.yml", stories.T0)
+    story = stories["Story"]("deploy.yml", stories["T0"])
     story.wave(["web-a2"], 2, 4)
     budget = "Stop before this wave when too many hosts were lost"
     where = {"delegated_to": "localhost", "msg": "Stopped before web-a2."}
