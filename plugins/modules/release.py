@@ -305,6 +305,9 @@ log:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+from ansible_collections.vigie.run.plugins.module_utils._host.archive import (
+    secrets_of,
+)
 from ansible_collections.vigie.run.plugins.module_utils._host.releases_request import (
     from_options,
 )
@@ -348,9 +351,17 @@ ARGUMENTS = {
 }
 
 
+class HidingModule(AnsibleModule):
+    """Hides what signs an address, from the system's log and from ``invocation``."""
+
+    def _log_invocation(self) -> None:
+        self.no_log_values.update(secrets_of(self.params["src"] or ""))
+        super()._log_invocation()
+
+
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = HidingModule(
         argument_spec=ARGUMENTS,
         required_if=[("state", "bad", ["reason"])],
         mutually_exclusive=[("src", "archive")],

@@ -84,6 +84,15 @@ def public_name(src: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
+def secrets_of(src: str) -> set[str]:
+    """What :func:`public_name` leaves out of a source, to be hidden elsewhere too."""
+    if "://" not in src:
+        return set()
+    parts = urlsplit(src)
+    hidden = (parts.netloc.rpartition("@")[0], parts.query, parts.fragment)
+    return {text for text in hidden if text}
+
+
 def fetch(
     url: str,
     dest: Path,

@@ -9,9 +9,15 @@ import json
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.vigie.run.plugins.modules import release
 from ansible_collections.vigie.run.tests.unit.fakes.app_host import AppHost
+
+# With ansible-core 2.19, results hold the options at any verbosity.
+INVOCATION = (
+    {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
+)
 
 
 @pytest.fixture
@@ -78,12 +84,23 @@ def test_marking_needs_a_reason(play):
     assert "state is bad but all of the following are missing: reason" in out["msg"]
 
 
-def test_headers_stay_secret(host, play):
-    url = "http://127.0.0.1:9/a.tar.gz?sig=hidden1"
-    headers = {"Authorization": "Bearer hidden2"}
-    out = play("1.0", src=url, checksum="0" * 64, headers=headers, timeout=2)
+def test_headers_and_signed_addresses_stay_secret(host, play, monkeypatch):
+    logged = []
+    monkeypatch.setattr(
+        AnsibleModule, "log", lambda _module, msg, **_more: logged.append(msg)
+    )
+    out = play(
+        "1.0",
+        src="http://me:hidden1@127.0.0.1:9/a.tar.gz?sig=hidden2#hidden3",
+        checksum="0" * 64,
+        headers={"Authorization": "Bearer hidden4"},
+        timeout=2,
+        **INVOCATION,
+    )
     assert "could not be fetched" in out["msg"]
-    assert "hidden" not in json.dumps(out)
+    assert "127.0.0.1:9/a.tar.gz" in out["invocation"]["module_args"]["src"]
+    assert "127.0.0.1:9/a.tar.gz" in "".join(logged)
+    assert "hidden" not in json.dumps(out) + "".join(logged)
     assert host.leftovers == []
 
 

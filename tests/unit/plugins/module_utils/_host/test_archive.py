@@ -186,6 +186,9 @@ def test_checksums() -> None:
 def test_a_source_is_shown_without_its_secrets() -> None:
     seen = archive.public_name("https://u:pw@h.example:8443/a.tar?sig=secret#f")
     assert seen == "https://h.example:8443/a.tar"
+    hidden = archive.secrets_of("https://u:pw@h.example:8443/a.tar?sig=secret#f")
+    assert hidden == {"u:pw", "sig=secret", "f"}
+    assert archive.secrets_of("/srv/what?.tar") == set()
 
 
 @pytest.fixture
