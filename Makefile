@@ -36,7 +36,7 @@ lint: venv ## Style, documentation, licences and ansible-test sanity
 	@$(MAKE) -j2 -k $(addprefix lint-,$(checks))
 
 test-unit: venv ## Pure code and the rules of the repository
-	@$(python) -m pytest tests/unit
+	@$(python) -m pytest -n 2 tests/unit
 
 test-integration: lab-tools ## Modules and tools against real servers
 	@$(python) -m pytest tests/integration
