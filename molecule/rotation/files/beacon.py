@@ -3,8 +3,9 @@
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
-GENERATION = open(sys.argv[1], encoding="utf-8").read()
+GENERATION = Path(sys.argv[1]).read_text(encoding="utf-8")
 
 
 class Beacon(BaseHTTPRequestHandler):

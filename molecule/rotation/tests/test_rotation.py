@@ -22,13 +22,15 @@ def name_of(host):
 def test_the_member_runs_the_new_generation(host):
     if name_of(host) == "deb13-a":
         pytest.skip("the balancer is no member")
-    fetch = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8099').read())"
+    fetch = (
+        "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8099').read())"
+    )
     assert "generation 2" in host.check_output(f'python3 -c "{fetch}"')
 
 
 def test_the_balancer_sees_both_in_service(host):
     if name_of(host) != "deb13-a":
         pytest.skip("only the balancer knows")
-    rows = host.check_output(f'python3 -c "{SHOW}"').splitlines()
-    states = {r.split(",")[1]: r.split(",")[17] for r in rows if r.startswith("beacons")}
+    rows = [r.split(",") for r in host.check_output(f'python3 -c "{SHOW}"').split("\n")]
+    states = {row[1]: row[17] for row in rows if row[0] == "beacons"}
     assert states["deb12-b"] == states["deb13-b"] == "UP"
