@@ -53,6 +53,36 @@ def test_copy_leaves_the_results_of_ansible_test_alone(checkout, tmp_path):
     assert cache.read_text() == "expensive\n"
 
 
+def test_a_run_that_passed_is_repeated_when_anything_changes(checkout):
+    first = sanity.fingerprint(checkout, "2.21.5")
+    (checkout / "tests" / "output").mkdir(parents=True)
+    (checkout / "tests" / "output" / "log").touch()
+    assert sanity.fingerprint(checkout, "2.21.5") == first
+    assert sanity.fingerprint(checkout, "2.22.0") != first
+    (checkout / "plugins" / "a.py").chmod(0o755)
+    executable = sanity.fingerprint(checkout, "2.21.5")
+    (checkout / "plugins" / "b.py").write_text("c\n")
+    assert len({first, executable, sanity.fingerprint(checkout, "2.21.5")}) == 3
+
+
+def test_only_a_run_that_passed_is_remembered(checkout, tmp_path, monkeypatch):
+    monkeypatch.setattr(sanity, "ROOT", checkout)
+    for name in ("COPY", "HOME", "PASSED"):
+        monkeypatch.setattr(sanity, name, tmp_path / name.lower())
+    tool = tmp_path / "bin" / "ansible-test"
+    tool.parent.mkdir()
+    monkeypatch.setattr(sanity, "search_path", lambda: f"{tool.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
+    calls = tmp_path / "calls"
+    for status, runs in ((1, 1), (0, 2), (1, 2)):
+        tool.write_text(f"#!/bin/sh\necho >> {calls}\nexit {status}\n")
+        tool.chmod(0o755)
+        assert sanity.main([]) == (0 if runs == 2 else 1)
+        assert len(calls.read_text()) == runs
+    (checkout / "plugins" / "a.py").write_text("new\n")
+    assert sanity.main([]) == 1
+
+
 def test_pip_settings_join_files_and_environment():
     listed = (
         "global.index-url='https://mirror.example/simple'\n"
