@@ -367,7 +367,9 @@ def main() -> None:
         lost = [host["name"] for host in hosts if host["lost"]]
         budget = spent(lost, module.params["max_lost"], len(hosts))
         if budget.over:
-            module.fail_json(msg=f"Nothing was touched: {budget.message}", lost=lost)
+            module.fail_json(
+                msg=f"max_lost, no host touched: {budget.message}", lost=lost
+            )
         plan = plan_waves(hosts, module.params["policy"], Elsewhere(**elsewhere))
     except RunError as exc:
         module.fail_json(msg=str(exc), **exc.details)

@@ -21,6 +21,7 @@ import pytest
 from lab.flight import FLIGHT, constant_load
 from lab.hosts import Lab
 from lab.play import ROOT, PlayResult, command, environment, run_play
+from lab.releases import build_release
 
 WEB = ("web-a1", "web-a2", "web-b1", "web-b2", "web-c1", "web-c2")
 
@@ -152,3 +153,12 @@ def flight() -> Iterator[SimpleNamespace]:
 def site(flight: SimpleNamespace, tmp_path: Path) -> Site:
     """The platform after the flight, in whatever release the last test left."""
     return Site(tmp_path)
+
+
+@pytest.fixture
+def release(site: Site) -> str:
+    """A good release that no host has seen."""
+    running = [int(v.split(".")[0]) for v in site.versions().values()]
+    version = f"{max(running) + 10}.0.0"
+    build_release(version)
+    return version

@@ -17,13 +17,18 @@ from tests.flight.conftest import WEB
 UNDER_LOAD = [phase.name for phase in PHASES if phase.under_load]
 
 
-def events(kind: str, name: str) -> list[dict]:
-    """Task events of the journals whose playbook has this name."""
+def results(playbook: str, action: str) -> list[tuple[str, dict]]:
+    """(host, detail) of each result of an action, from the playbook's journals."""
     found = []
     for path in sorted((FLIGHT / "journal").glob("*.jsonl")):
         lines = [json.loads(line) for line in path.read_text().splitlines()]
-        if Path(lines[0]["playbook"]).stem == name:
-            found += [event for event in lines if event["event"] == kind]
+        if Path(lines[0]["playbook"]).stem != playbook:
+            continue
+        for event in lines:
+            if event["event"] == "task" and event["action"] == f"vigie.run.{action}":
+                detail = event.get("detail", {})
+                details = detail if isinstance(detail, list) else [detail]
+                found += [(event["host"], one) for one in details]
     return found
 
 
@@ -51,10 +56,9 @@ def test_the_bad_release_stopped_at_the_canary(flight):
     assert "503" in log, "the message says what the gate saw"
     assert "Stopped before the wave" in log
     touched = {
-        event["host"]
-        for event in events("task", "deploy")
-        if event.get("detail", {}).get("version") == "3.0.0"
-        and event["detail"].get("restarted")
+        host
+        for host, detail in results("deploy", "release")
+        if detail.get("version") == "3.0.0" and detail.get("restarted")
     }
     assert touched == {"web-a1"}
 
@@ -65,9 +69,9 @@ def test_the_rollback_reached_every_host(site):
 
 def test_patching_rebooted_the_web_hosts_and_proved_it(flight):
     patched = {
-        event["host"]: event["detail"]
-        for event in events("task", "patch")
-        if event["action"].endswith("os_patch")
+        host: detail
+        for host, detail in results("patch", "os_patch")
+        if detail.get("upgraded")
     }
     assert set(WEB) <= set(patched)
     for host in WEB:
@@ -77,14 +81,10 @@ def test_patching_rebooted_the_web_hosts_and_proved_it(flight):
 
 
 def test_consul_servers_went_one_at_a_time_and_the_leader_last(flight):
-    waves = next(
-        event["detail"]["waves"]
-        for event in events("task", "patch")
-        if event["action"].endswith("wave_plan")
-    )
+    [(_host, plan)] = results("patch", "wave_plan")
     servers = [
         (wave["number"], host)
-        for wave in waves
+        for wave in plan["waves"]
         for host in wave["hosts"]
         if "consul" in host["services"]
     ]
@@ -107,10 +107,10 @@ def test_doing_it_again_does_nothing(site):
     assert before == after
 
 
-def test_check_mode_shows_the_waves_and_touches_nothing(site):
+def test_check_mode_shows_the_waves_and_touches_nothing(site, release):
     before = site.members()
-    play = site.play("deploy", "--check", "--diff", app_version="2.0.0")
-    assert play.code == 0
+    play = site.play("deploy", "--check", "--diff", app_version=release)
+    assert play.code == 0, play.output[-3000:]
     assert "web-c2" in play.output
     assert site.members() == before
     assert site.versions() == dict.fromkeys(WEB, "1.0.0")

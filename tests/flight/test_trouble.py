@@ -15,12 +15,6 @@ from tests.flight.conftest import WEB, Site, wait_until
 
 
 @pytest.fixture
-def release(site: Site) -> str:
-    """A release that the fleet does not run: the other of the two good ones."""
-    return "2.0.0" if site.version("web-a1") == "1.0.0" else "1.0.0"
-
-
-@pytest.fixture
 def host_off(site: Site):
     """Switch a host off for a test; it is on again and well when the test ends."""
     off = []
