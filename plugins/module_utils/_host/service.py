@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +30,21 @@ _SEEN = (
     "FragmentPath",
     "DropInPaths",
     "EnvironmentFiles",
+    "TimeoutStopUSec",
 )
+# How systemctl writes a time span: "1min 30s", "500ms".
+_SECONDS = {
+    "us": 1e-6,
+    "μs": 1e-6,
+    "ms": 1e-3,
+    "s": 1,
+    "min": 60,
+    "h": 3600,
+    "d": 86400,
+    "w": 604800,
+    "month": 2629800,
+    "y": 31557600,
+}
 # Two looks this far apart must agree before a service counts as started: a
 # process that dies at once is "active" for a moment.
 _SETTLE = 0.25
@@ -38,7 +54,11 @@ _VERBS = {"restarted": "restart", "reloaded": "reload"}
 
 @dataclass(frozen=True)
 class Unit:
-    """One look at a service. ``started`` is in seconds since 1970, 0 if unknown."""
+    """One look at a service. ``started`` is in seconds since 1970, 0 if unknown.
+
+    ``stop_timeout`` is how long it may take to stop, in seconds; 0 if there is no
+    limit or none is known.
+    """
 
     name: str
     loaded: bool = False
@@ -49,6 +69,7 @@ class Unit:
     outdated: bool = False
     started: float = 0.0
     files: tuple[str, ...] = ()
+    stop_timeout: float = 0.0
 
     @property
     def active(self) -> bool:
@@ -93,7 +114,14 @@ def parse(name: str, text: str, boot: float) -> Unit:
         outdated=one("NeedDaemonReload") == "yes",
         started=boot + int(stamp) / 1e6 if stamp.isdigit() and stamp != "0" else 0.0,
         files=tuple(f for f in files if f),
+        stop_timeout=seconds(one("TimeoutStopUSec")),
     )
+
+
+def seconds(span: str) -> float:
+    """A time span as systemctl writes it; 0 for ``infinity`` and what is none."""
+    parts = re.findall(r"([0-9.]+)([a-zμ]+)", span)
+    return sum(float(number) * _SECONDS.get(unit, 0) for number, unit in parts)
 
 
 def working_folder(pid: int) -> str:
@@ -146,22 +174,26 @@ def bring(
 ) -> Unit:
     """Restart or reload a service and wait until it runs as it should.
 
-    ``how`` is ``restarted`` or ``reloaded`` (a stopped service is started);
-    ``timeout`` in seconds. Raises RunError that holds systemd's words.
+    ``how`` is ``restarted`` or ``reloaded`` (a stopped service is started, and one
+    whose unit or environment changed is restarted: a reload reads neither).
+    ``timeout`` is in seconds; what the unit grants to stop comes on top of it.
+    Raises RunError that holds systemd's words.
     """
-    verb = _VERBS[how] if unit.active else "restart"
-    limit = time.monotonic() + timeout
+    verb = _VERBS[how] if unit.active and not changed_file(unit) else "restart"
+    began = time.monotonic()
+    allowed = timeout + math.ceil(unit.stop_timeout if verb == "restart" else 0)
     if unit.outdated:
         run(["systemctl", "daemon-reload"])
     # systemctl waits for the job as long as the unit allows, which may be for
     # ever; coreutils' timeout ends the wait, not the job.
-    rc, out, err = run(["timeout", str(timeout), "systemctl", verb, "--", unit.name])
+    rc, out, err = run(["timeout", str(allowed), "systemctl", verb, "--", unit.name])
     if rc != 0:
-        said = (err or out).strip() or f"no answer in {timeout} s"
+        said = (err or out).strip() or f"no answer in {allowed} s"
         raise RunError(
             f"service: systemctl {verb} {unit.name} failed: {said}",
             log=last_words(run, unit.name),
         )
+    limit = min(began + allowed, time.monotonic() + timeout)
     steady: tuple[int, str] | None = None
     while True:
         seen = look(run, unit.name)
@@ -176,7 +208,7 @@ def bring(
     raise RunError(
         f"service: {unit.name} does not run after systemctl {verb}: systemd says "
         f"{seen.state} ({seen.detail})"
-        + ("" if ended else f", waited {timeout} s")
+        + ("" if ended else f", waited {round(time.monotonic() - began)} s")
         + f"; see journalctl -u {unit.name}.",
         log=last_words(run, unit.name),
     )

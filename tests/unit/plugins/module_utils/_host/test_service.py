@@ -31,6 +31,7 @@ SubState=running
 FragmentPath=/etc/systemd/system/portal.service
 DropInPaths=/etc/systemd/system/portal.service.d/a.conf /run/b.conf
 NeedDaemonReload=yes
+TimeoutStopUSec=1min 30s
 """
 UNIT = Unit("app", loaded=True, state="active", pid=1, started=100.0)
 
@@ -53,7 +54,25 @@ def test_reading_what_systemd_prints() -> None:
             "/etc/default/portal",
             "/etc/default/more",
         ),
+        stop_timeout=90.0,
     )
+
+
+@pytest.mark.parametrize(
+    ("span", "is_"),
+    [
+        ("30s", 30),
+        ("1min 30s", 90),
+        ("1h 5min", 3900),
+        ("1d", 86400),
+        ("1.500s", 1.5),
+        ("500ms", 0.5),
+        ("infinity", 0),
+        ("", 0),
+    ],
+)
+def test_a_time_span_as_systemctl_writes_it(span: str, is_: float) -> None:
+    assert service.seconds(span) == pytest.approx(is_)
 
 
 def test_a_service_that_never_started() -> None:
@@ -146,6 +165,14 @@ def test_a_unit_that_changed_is_read_again_first() -> None:
         "systemctl daemon-reload",
         "timeout 1 systemctl reload -- app",
     ]
+
+
+def test_what_the_unit_grants_to_stop_comes_on_top() -> None:
+    unit = replace(UNIT, stop_timeout=29.5)
+    for how, wait in (("restarted", 31), ("reloaded", 1)):
+        script = Script("active")
+        bring(script, unit, how)
+        assert script.ran[0].startswith(f"timeout {wait} systemctl")
 
 
 @pytest.mark.parametrize("state", ["failed", "inactive"])
