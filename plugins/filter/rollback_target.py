@@ -17,7 +17,8 @@ description:
     one that was activated last is what is being left. Of the releases that all hosts
     hold, that were active somewhere and are not bad, the one activated last is taken.
   - A rollback that was cut short after the mark was set comes to the same release when
-    it is run again.
+    it is run again. One that was finished leaves nothing more, until another release
+    is deployed; a named release goes further back.
 positional: name
 options:
   _input:
@@ -56,6 +57,10 @@ _value:
       type: list
       elements: str
       sample: [2.0.0]
+    note:
+      description: Why nothing is left, when the last rollback has reached all hosts.
+      type: str
+      sample: ""
 """
 
 from collections.abc import Callable, Sequence

@@ -82,16 +82,21 @@ options:
       - It is restarted when the switch was changed, when its process still works in the folder of
         another release, when an earlier run was killed before its restart, when its unit or
         environment files are newer than its process, and when it does not run.
+      - It may take as long to stop as its unit says (C(TimeoutStopSec)).
     type: str
   service_state:
     description:
       - How the service gets to know of the release. V(reloaded) suits a server that starts its
-        workers anew on reload, such as PHP-FPM; it is started when it does not run.
+        workers anew on reload, such as PHP-FPM; it is started when it does not run, and restarted
+        when its unit or environment files changed, which a reload does not read.
     type: str
     choices: [restarted, reloaded]
     default: restarted
   service_timeout:
-    description: How long to wait until systemd says that the service is active, in seconds.
+    description:
+      - How long to wait until systemd says that the service is active, in seconds.
+      - For a restart, what the unit grants to stop (C(TimeoutStopSec)) comes on top of it, unless
+        that is C(infinity).
     type: int
     default: 30
   shared:
@@ -131,13 +136,19 @@ options:
     type: str
   mark_bad:
     description:
-      - With O(state=active), releases to mark as bad first, each if it was ever active on the host.
+      - With O(state=active), releases to mark as bad first, each if it is active when the call
+        starts. One that was active at some other time has not failed now.
       - Needs O(reason).
     type: list
     elements: str
     default: []
   reason:
     description: Why a release is bad. One that is bad already keeps its first reason.
+    type: str
+  instead:
+    description:
+      - The release that those marked bad are left for, kept with the mark. So a rollback of many
+        hosts that is asked for again knows that it was made.
     type: str
   force:
     description:
@@ -279,6 +290,10 @@ releases:
       description: Why it is bad.
       type: str
       sample: ""
+    instead:
+      description: The release that a rollback left it for, if one did.
+      type: str
+      sample: 1.0.0
     checksum:
       description: The checksum of its archive, if known.
       type: str
@@ -346,6 +361,7 @@ ARGUMENTS = {
     "shared_group": {"type": "str"},
     "mark_bad": {"type": "list", "elements": "str", "default": []},
     "reason": {"type": "str"},
+    "instead": {"type": "str"},
     "force": {"type": "bool", "default": False},
     "lock_timeout": {"type": "int", "default": 60},
 }

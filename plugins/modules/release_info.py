@@ -108,6 +108,10 @@ releases:
       description: Why it is bad.
       type: str
       sample: ""
+    instead:
+      description: The release that a rollback left it for, if one did.
+      type: str
+      sample: 1.0.0
     checksum:
       description: The checksum of its archive, if known.
       type: str

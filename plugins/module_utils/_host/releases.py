@@ -26,6 +26,7 @@ class Release:
     ``staged`` and ``activated`` are numbers from one counter of the host: they
     give the order even when its clock was set back. 0 means never; a release
     with neither was put there by something else. Times are seconds since 1970.
+    ``instead`` is the release that a rollback left a bad one for, if one did.
     """
 
     version: str
@@ -37,6 +38,7 @@ class Release:
     activated_at: float | None = None
     bad: bool = False
     reason: str = ""
+    instead: str = ""
 
     @property
     def order(self) -> int:
@@ -257,6 +259,7 @@ def describe(state: State) -> dict[str, Any]:
                 "running": r.version == state.running,
                 "bad": r.bad,
                 "reason": r.reason,
+                "instead": r.instead or None,
                 "checksum": f"sha256:{r.checksum}" if r.checksum else None,
                 "source": r.source or None,
                 "staged_at": r.staged_at,
@@ -274,6 +277,7 @@ def summary(state: State, links: tuple[str, ...] = ()) -> dict[str, Any]:
         "previous": state.previous or None,
         "releases": [r.version for r in state.releases],
         "bad": {r.version: r.reason for r in state.releases if r.bad},
+        "left_for": {r.version: r.instead for r in state.releases if r.instead},
         "missing_links": list(links),
         "restart_due": state.due or None,
     }

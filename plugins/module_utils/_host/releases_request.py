@@ -38,6 +38,7 @@ class Request:
     shared_group: str = ""
     mark_bad: tuple[str, ...] = ()
     reason: str = ""
+    instead: str = ""
     force: bool = False
     lock_timeout: int = 60
 
@@ -62,7 +63,7 @@ def from_options(options: dict[str, Any]) -> Request:
     request = Request(**{**known, "path": releases.check_path(known["path"])})
     releases.check_overlap(request.links)
     releases.check_version(request.version, relative=request.state == "active")
-    for version in request.mark_bad:
+    for version in (*request.mark_bad, *filter(None, [request.instead])):
         releases.check_version(version)
     if request.mark_bad and not request.reason:
         raise RunError("reason: mark_bad needs it; say what is wrong with the release.")

@@ -275,7 +275,8 @@ class Job:
     def _activate(self, version: str) -> None:
         """Switch to a staged release and let the service follow."""
         self._need_shared_files()
-        self._mark(tuple(v for v in self.request.mark_bad if self._was_active(v)))
+        # What is not active now has not failed now, however often it served before.
+        self._mark(tuple(v for v in self.request.mark_bad if v == self.state.active))
         self.restart = self._why_restart(version)
         if self.state.active != version:
             self.restart = "the release was switched" if self.request.service else ""
@@ -294,10 +295,6 @@ class Job:
             self.store.missing_shared(self.request.shared_files)
         except RunError as error:
             self._may_come(error)
-
-    def _was_active(self, version: str) -> bool:
-        found = self.state.find(version)
-        return bool(found and (found.activated or version == self.state.active))
 
     def _is_unfinished(self, version: str) -> bool:
         """Whether a run was killed after its switch, before it wrote so down."""
@@ -335,7 +332,9 @@ class Job:
             self.store.switch(version)
         found = self.state.find(version)
         if found is not None and found.bad:
-            self.state = self.state.put(replace(found, bad=False, reason=""))
+            self.state = self.state.put(
+                replace(found, bad=False, reason="", instead="")
+            )
         self.state = replace(self.state, active=version)
         self._activated(version)
         self.switched = True
@@ -383,5 +382,9 @@ class Job:
                     f"version: there is no release {version} in {self.request.path}, "
                     "so nothing was marked bad."
                 )
-            elif not found.bad:
-                self._keep(replace(found, bad=True, reason=self.request.reason))
+                continue
+            reason = found.reason if found.bad else self.request.reason
+            instead = self.request.instead or found.instead
+            marked = replace(found, bad=True, reason=reason, instead=instead)
+            if marked != found:
+                self._keep(marked)

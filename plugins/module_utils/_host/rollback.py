@@ -17,8 +17,9 @@ def choose(hosts: list[Host], name: str = "") -> dict[str, Any]:
     """Which version to activate everywhere, and which to mark bad before.
 
     ``hosts`` are results of ``release_info``; ``name`` is the wanted version or
-    empty. Returns ``{"version": str, "bad": [str]}``. Raises RunError when no
-    release will do, with the reason for each.
+    empty. Returns ``{"version": str, "bad": [str], "note": str}``; the note says
+    why nothing is left when a rollback is asked for again. Raises RunError when
+    no release will do, with the reason for each.
     """
     if not hosts:
         raise RunError("rollback: there are no hosts to roll back.")
@@ -26,8 +27,15 @@ def choose(hosts: list[Host], name: str = "") -> dict[str, Any]:
         problem = _why_not(hosts, name, _reasons(hosts), named=True)
         if problem:
             raise RunError(f"rollback: cannot go back to {name}: it {problem}.")
-        return {"version": name, "bad": []}
+        return {"version": name, "bad": [], "note": ""}
     bad = _reasons(hosts)
+    reached = _reached(hosts, bad)
+    if reached:
+        note = (
+            f"{reached} is active everywhere since the last rollback; name an older "
+            "release with -e app_version=… to go further."
+        )
+        return {"version": reached, "bad": [], "note": note}
     if not any(h["active"] in bad for h in hosts if h["active"]):
         left = max(
             (h["active"] for h in hosts if h["active"]),
@@ -46,7 +54,19 @@ def choose(hosts: list[Host], name: str = "") -> dict[str, Any]:
             "rollback: there is no release to go back to: "
             f"{seen or 'no host holds any'}. Deploy a new one."
         )
-    return {"version": fit[0], "bad": sorted(bad)}
+    return {"version": fit[0], "bad": sorted(bad), "note": ""}
+
+
+def _reached(hosts: list[Host], bad: dict[str, str]) -> str:
+    """The release a rollback went back to, if that is what is active; else empty.
+
+    A mark that a rollback made names its goal. One that a failed deployment made
+    does not: then what is active may well be what is to be left.
+    """
+    active = {h["active"] for h in hosts if h["active"]}
+    goals = {r.get("instead") for h in hosts for r in h["releases"] if r["bad"]}
+    (only,) = active if len(active) == 1 else ("",)
+    return str(only) if only in goals and only not in bad else ""
 
 
 def _reasons(hosts: list[Host]) -> dict[str, str]:

@@ -154,6 +154,24 @@ def test_reloading_instead_of_restarting(host: AppHost) -> None:
     assert not again["changed"]
 
 
+@pytest.mark.parametrize("version", ["1.0.0", "2.0.0"])
+def test_a_reload_does_not_do_for_a_changed_environment(
+    host: AppHost, tmp_path: Path, version: str
+) -> None:
+    """Alone or along with a switch: it must not stay due for ever."""
+    environment = tmp_path / "app.env"
+    environment.touch()
+    host.systemd.files = [tmp_path / "app.service", environment]
+    host.deploy("1.0.0", service_state="reloaded")
+    host.stage("2.0.0")
+    host.systemd.started -= 100
+    past = environment.stat().st_mtime - 50
+    os.utime(environment, (past, past))
+    host.call(version, service="app", service_state="reloaded")
+    assert host.systemd.calls[-1] == "restart"
+    assert host.info()["restart_due"] is None
+
+
 def test_an_unknown_service_stops_before_anything_is_done(host: AppHost) -> None:
     host.deploy("1.0.0")
     host.systemd.known = False
@@ -237,6 +255,33 @@ def test_what_was_never_active_here_is_not_marked_by_going_back(host: AppHost) -
     host.stage("2.0.0")
     result = host.call("1.0.0", service="app", mark_bad=["2.0.0"], reason="gate")
     assert not result["changed"]
+
+
+def test_what_was_active_long_ago_is_not_marked_by_going_back(host: AppHost) -> None:
+    """A rollback to 1 that failed before its switch: 1 is as good as it was."""
+    host.deploy("1.0.0")
+    host.deploy("2.0.0")
+    result = host.call("2.0.0", service="app", mark_bad=["1.0.0"], reason="drain")
+    assert not result["changed"]
+    assert host.info()["previous"] == "1.0.0"
+
+
+def test_a_mark_says_what_the_release_was_left_for(host: AppHost) -> None:
+    host.deploy("1.0.0")
+    host.deploy("2.0.0")
+    host.call("2.0.0", state="bad", reason="leaks")
+    options = {"state": "bad", "reason": "rolled back", "instead": "1.0.0"}
+    assert host.call("2.0.0", **options)["changed"]
+    assert not host.call("2.0.0", **options)["changed"]
+    (two,) = (r for r in host.info()["releases"] if r["bad"])
+    assert (two["version"], two["reason"], two["instead"]) == (
+        "2.0.0",
+        "leaks",
+        "1.0.0",
+    )
+    host.call("1.0.0", service="app")
+    result = host.call("2.0.0", service="app", force=True)
+    assert not any(r["bad"] or r["instead"] for r in result["releases"])
 
 
 def test_marking_what_is_not_there_warns(host: AppHost) -> None:
