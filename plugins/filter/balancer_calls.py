@@ -45,7 +45,7 @@ RETURN = r"""
 _value:
   description:
     - One dictionary for each load balancer and backend. Where hosts disagree, the
-      smallest O(ignore:max_unavailable) given as a number and the longest drain win.
+      smallest C(max_unavailable) and the longest drain win, a number before a share.
   type: list
   elements: dict
   sample:
@@ -87,6 +87,8 @@ def balancer_calls(hosts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _stricter(one: int | str, other: int | str) -> int | str:
     """The smaller of two limits; a percentage gives way to a number of members."""
+    if str(one).endswith("%") and str(other).endswith("%"):
+        return min(one, other, key=lambda share: float(str(share)[:-1]))
     if str(one).endswith("%"):
         return other
     if str(other).endswith("%"):

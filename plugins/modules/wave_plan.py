@@ -137,7 +137,9 @@ options:
     default: {}
     suboptions:
       services:
-        description: Services that other hosts have.
+        description:
+          - Services that other hosts have, one entry for each host and service.
+          - A percentage of O(policy.services) is one of all these hosts, each with a weight of 1, and of O(hosts) together.
         type: list
         elements: str
         default: []

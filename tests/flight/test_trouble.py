@@ -116,6 +116,19 @@ def test_haproxy_gone_stops_before_any_host_is_touched(site, release):
     assert site.versions() == before
 
 
+def test_a_host_whose_consul_agent_is_down_stays_in_service(site, release):
+    before = site.versions()
+    site.run("web-a1", "systemctl", "stop", "consul")
+    try:
+        play = site.play("deploy", app_version=release)
+    finally:
+        site.run("web-a1", "systemctl", "start", "consul")
+    assert play.code != 0
+    assert "Take this host out of Consul" in play.output
+    assert site.versions() == before
+    assert site.members() == dict.fromkeys(WEB, "UP")
+
+
 def test_consul_without_a_leader_keeps_its_servers_in(site):
     before = site.run("consul-a1", "cat", "/proc/sys/kernel/random/boot_id")
     for name in ("consul-b1", "consul-c1"):

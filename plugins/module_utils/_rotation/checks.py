@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,7 +44,11 @@ class Limit:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """What the platform has besides the hosts to plan, and a policy may name."""
+    """What the platform has besides the hosts to plan, and a policy may name.
+
+    ``services`` has an entry for each service of each other host, so that a
+    percentage is one of the whole service.
+    """
 
     services: Sequence[str] = ()
     hosts: Sequence[str] = ()
@@ -156,17 +161,21 @@ def find_cycle(edges: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def resolve_limits(
-    hosts: Sequence[Host], policy: Policy, problems: list[str]
+    hosts: Sequence[Host],
+    policy: Policy,
+    problems: list[str],
+    elsewhere: Elsewhere = NOWHERE,
 ) -> dict[str, Limit]:
     """The limit of each service, checked to leave room for each of its hosts."""
     members = _members(hosts)
+    others = Counter(elsewhere.services)
     limits = {}
     for service in sorted(members):
         amount = policy.rule(service).limit
         if amount is None:
             continue
         every = members[service]
-        total = sum(host.weight for host in every)
+        total = sum(host.weight for host in every) + others[service]
         limit = Limit(
             service=service,
             limit=amount.down(total),

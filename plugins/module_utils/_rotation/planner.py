@@ -153,7 +153,7 @@ def plan_waves(
     check_names(hosts, policy, problems, elsewhere)
     check_after(hosts, policy, problems)
     check_apart(hosts, policy, problems)
-    limits = resolve_limits(hosts, policy, problems)
+    limits = resolve_limits(hosts, policy, problems, elsewhere)
     _refuse(problems)
 
     model = build_model(hosts, policy, limits)

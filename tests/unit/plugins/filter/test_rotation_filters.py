@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 from ansible_collections.vigie.run.plugins.filter.balancer_calls import balancer_calls
+from ansible_collections.vigie.run.plugins.filter.failure_text import failure_text
 from ansible_collections.vigie.run.plugins.filter.lost_hosts import lost_hosts
 from ansible_collections.vigie.run.plugins.filter.members_in_service import (
     members_in_service,
+)
+from ansible_collections.vigie.run.plugins.filter.over_limits import over_limits
+from ansible_collections.vigie.run.plugins.filter.silent_balancers import (
+    silent_balancers,
 )
 
 
@@ -49,6 +54,58 @@ class TestBalancerCalls:
         )
         assert calls[0]["max_unavailable"] == 3
         assert calls[0]["drain_timeout"] == 9
+
+    def test_the_smaller_of_two_shares_wins(self):
+        calls = balancer_calls([leaving("a", limit="20%"), leaving("b", limit="50%")])
+        assert calls[0]["max_unavailable"] == "20%"
+
+
+HOSTVARS = {n: {"rotation_host": {"services": ["web"], "weight": 1}} for n in "abcd"}
+
+
+def limited(limit, lost=0):
+    return {"limits": {"web": {"limit": limit, "total": 6, "lost": lost}}}
+
+
+class TestOverLimits:
+    def test_a_host_that_is_gone_keeps_its_place(self):
+        said = over_limits(["b", "c"], ["a"], HOSTVARS, limited(2))
+        assert said == ["web: 3 would be away (1 gone), the limit is 2"]
+
+    def test_a_wave_that_still_fits_may_leave(self):
+        assert over_limits(["b"], ["a"], HOSTVARS, limited(2)) == []
+
+    def test_hosts_lost_before_the_plan_count_as_well(self):
+        assert over_limits(["b"], ["a"], HOSTVARS, limited(2, lost=1))
+
+    def test_waves_as_they_were_planned_are_the_planners_affair(self):
+        assert over_limits(["b", "c"], [], HOSTVARS, limited(1)) == []
+
+
+class TestFailureText:
+    def test_each_failed_item_of_a_loop_is_told_once(self):
+        results = [
+            {"failed": True, "msg": "limit"},
+            {"failed": True, "msg": "limit"},
+            {"msg": "well"},
+            {"unreachable": True, "msg": "no route"},
+        ]
+        told = failure_text({"msg": "One or more items failed", "results": results})
+        assert told == "limit; no route"
+
+    def test_a_plain_task_has_its_own_message(self):
+        assert failure_text({"msg": "gate 'health' did not hold"}).startswith("gate")
+        assert failure_text({}) == "no message"
+
+
+class TestSilentBalancers:
+    def test_names_come_from_plain_items_and_from_calls(self):
+        results = [
+            {"item": "lb1", "unreachable": True},
+            {"item": {"balancer": "lb2"}, "unreachable": True},
+            {"item": "lb3"},
+        ]
+        assert silent_balancers(results) == ["lb1", "lb2"]
 
 
 class TestMembersInService:

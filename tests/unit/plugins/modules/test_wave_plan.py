@@ -106,6 +106,15 @@ def test_a_platform_policy_names_what_this_play_does_not_touch(capsys):
     assert not run(capsys, hosts=HOSTS, policy=policy, elsewhere=platform).get("failed")
 
 
+def test_a_percentage_is_one_of_the_whole_service(capsys):
+    policy = {"services": {"web": {"max_unavailable": "34%"}}}
+    alone = run(capsys, hosts=HOSTS[:1], policy=policy)
+    assert "less than one host" in alone["msg"]
+    others = {"services": ["web"] * 5}
+    planned = run(capsys, hosts=HOSTS[:1], policy=policy, elsewhere=others)
+    assert planned["limits"] == {"web": {"limit": 2, "total": 6, "lost": 0}}
+
+
 def test_more_lost_than_the_budget_stops_before_the_first_wave(capsys):
     hosts = [{**HOSTS[0], "lost": True}, *HOSTS[1:]]
     refused = run(capsys, hosts=hosts, policy=POLICY)
