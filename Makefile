@@ -39,14 +39,14 @@ test-unit: venv ## Pure code and the rules of the repository
 	@$(python) -m pytest -n 2 tests/unit
 
 test-integration: lab-tools ## Modules and tools against real servers
-	@$(python) -m pytest tests/integration
+	@$(python) -m pytest -v tests/integration
 
 test-molecule: lab-tools ## Every role on real hosts; SCENARIO=consul for one
 	@$(python) -m lab up --topology molecule
 	@molecule -c molecule/config.yml test $(if $(SCENARIO),-s $(SCENARIO),--all)
 
 test-flight: lab-tools ## The demo's flight, asserted
-	@$(python) -m pytest tests/flight
+	@$(python) -m pytest -v -s tests/flight
 
 .PHONY: bench
 bench: lab-tools ## One benchmark beside its rival: make bench NAME=rollout
