@@ -33,6 +33,8 @@ def ansible(module: str, **options: object) -> list[dict]:
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+        # Molecule asks for colours, which would be in the midst of the JSON.
+        "ANSIBLE_FORCE_COLOR": "0",
         "ANSIBLE_NOCOLOR": "1",
     }
     argv = ["ansible", HOSTS, "-i", INVENTORY, "-m", module, "-a", json.dumps(options)]
@@ -147,11 +149,15 @@ def test_a_lock_is_waited_for_and_its_holder_named():
     install("patch-test-d")
     archive("add", "patch-test-d", "2", "true")
     shell(hold.format(120))
-    for result in patch(lock_timeout=1):
+    try:
+        results = patch(lock_timeout=1)
+    finally:
+        shell("systemctl stop patch-lock.service")
+    for result in results:
         assert "/var/cache/apt/archives/lock is held by process" in result["msg"]
         assert "python3" in result["msg"]
         assert result["lock"]["pid"] > 1
-    shell("systemctl stop patch-lock.service; " + hold.format(4))
+    shell(hold.format(4))
     for result in patch():
         assert [one["after"] for one in result["upgraded"]] == ["2"]
 
