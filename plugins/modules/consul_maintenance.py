@@ -41,6 +41,13 @@ options:
     description: With O(state=disabled), end a maintenance that is on for another reason too.
     type: bool
     default: false
+  foreign:
+    description:
+      - With O(state=enabled), what to do about a maintenance that is on for another reason.
+      - V(leave) leaves it as it is, with a warning; V(refuse) fails.
+    type: str
+    choices: [leave, refuse]
+    default: leave
 extends_documentation_fragment:
   - vigie.run._attributes
   - vigie.run._consul
@@ -118,10 +125,13 @@ def run(module: AnsibleModule) -> dict[str, object]:
         Client(access), wanted, check_mode=module.check_mode, timeout=access.timeout
     )
     if outcome.foreign:
-        module.warn(
+        seen = (
             f"{wanted.label} is already in maintenance for another reason: "
-            f"{outcome.before.reason!r}; it was left as it is"
+            f"{outcome.before.reason!r}"
         )
+        if params["foreign"] == "refuse":
+            raise RunError(f"{seen}. Ask whoever began it, and end it first.")
+        module.warn(f"{seen}; it was left as it is")
     after = outcome.after.public()
     return {
         "changed": outcome.changed,
@@ -142,6 +152,11 @@ def main() -> None:
             "service": {"type": "str"},
             "reason": {"type": "str", "default": "Maintenance by vigie.run"},
             "force": {"type": "bool", "default": False},
+            "foreign": {
+                "type": "str",
+                "choices": ["leave", "refuse"],
+                "default": "leave",
+            },
             **consul_options(),
         },
         supports_check_mode=True,

@@ -103,6 +103,8 @@ def test_somebody_elses_maintenance_is_neither_renamed_nor_ended(play, agent):
     play("enabled", reason="disk (Ana)")
     taken = play("enabled", reason="patch")
     assert (taken["changed"], taken["foreign"]) == (False, True)
+    refused = play("enabled", reason="patch", foreign="refuse")
+    assert "already in maintenance for another reason: 'disk (Ana)'" in refused["msg"]
     assert taken["reason"] == "disk (Ana)"
     refused = play("disabled", reason="patch")
     assert refused["failed"]
