@@ -31,7 +31,14 @@ PLAIN = "../tests/bench/plays/plain_rollout"
 SETUP = "../tests/bench/plays/switch_service"
 
 # Actions that run on the controller and reach no host.
-ON_CONTROLLER = {"set_fact", "assert", "debug", "import_role", "include_role"}
+ON_CONTROLLER = {
+    "assert",
+    "debug",
+    "import_role",
+    "include_role",
+    "set_fact",
+    "validate_argument_spec",
+}
 
 
 def calls_in(journal: Path) -> int:
