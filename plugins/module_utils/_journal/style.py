@@ -46,7 +46,7 @@ code{font:13px/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 gap:10px;margin:22px 0 14px;padding:0;list-style:none}
 .tiles li{background:var(--card);border:1px solid var(--line);border-radius:10px;
 padding:11px 12px}
-.tiles b{display:block;font-size:21px;line-height:1.25;font-weight:650;
+.tiles b{display:block;font-size:17px;line-height:1.25;font-weight:650;
 white-space:nowrap;font-variant-numeric:tabular-nums}
 .tiles span{color:var(--soft);font-size:13px}
 .tiles .good b{color:var(--good)}.tiles .bad b{color:var(--bad)}
