@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stack on an emulator, and the life that every resource type must live through."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
+from ansible_collections.vigie.run.plugins.module_utils._aws.provider import AwsProvider
+from ansible_collections.vigie.run.plugins.module_utils._aws.session import (
+    Connection,
+    Session,
+)
+from ansible_collections.vigie.run.plugins.module_utils._converge.engine import (
+    Options,
+    converge,
+)
+
+Resources = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass
+class Stack:
+    """One stack with a name of its own on one emulator.
+
+    `client` reaches the emulator past the collection: to look, and to disturb.
+    """
+
+    connection: Connection
+    name: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:10]}")
+    tags: Mapping[str, str] = field(default_factory=dict)
+    wait_timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        self.session = Session(self.connection)
+
+    def client(self, service: str) -> Any:
+        """A botocore client of the emulator."""
+        return self.session.client(service)
+
+    def aws(self) -> Aws:
+        """A session as a run has it: new, impatient."""
+        return Aws(
+            Session(self.connection),
+            self.name,
+            self.tags,
+            wait_timeout=self.wait_timeout,
+            interval=0.05,
+        )
+
+    def run(self, resources: Resources, **options: Any) -> Any:
+        """Converge; the outcome, whatever it is."""
+        return converge(resources, AwsProvider(self.aws()), Options(**options))
+
+    def apply(self, resources: Resources, **options: Any) -> Any:
+        """Converge, and fail the test where the run failed."""
+        outcome = self.run(resources, **options)
+        assert not outcome.failed, outcome.message
+        return outcome
+
+    def actions(self, resources: Resources, **options: Any) -> dict[str, str]:
+        """What a run would do: logical name to action, `keep` left out."""
+        outcome = self.apply(resources, dry_run=True, **options)
+        return {
+            step["resource"]: step["action"]
+            for step in outcome.plan
+            if step["action"] != "keep"
+        }
+
+
+def live_through(
+    stack: Stack,
+    resources: Resources,
+    *,
+    changes: Sequence[Resources] = (),
+    drift: Any = None,
+    replacing: Resources | None = None,
+) -> None:
+    """Create, unchanged, each change in place, drift repaired, replaced, gone.
+
+    changes: properties to merge into the declared resources, one set after the other.
+    drift: called with the stack and the outputs; changes something behind our back.
+    replacing: properties whose change replaces the resources that they are of.
+    """
+    declared = {name: dict(value) for name, value in resources.items()}
+    assert set(stack.actions(declared).values()) == {"create"}
+    outputs = stack.apply(declared).outputs
+    assert stack.actions(declared) == {}, "not stable after its creation"
+    for change in changes:
+        _merge(declared, change)
+        planned = stack.actions(declared)
+        assert set(change) <= set(planned), f"{change}: not seen"
+        assert "replace" not in planned.values(), planned
+        stack.apply(declared)
+        assert stack.actions(declared) == {}, f"{change}: not stable"
+    if drift is not None:
+        drift(stack, outputs)
+        assert stack.actions(declared), "the drift was not seen"
+        stack.apply(declared)
+        assert stack.actions(declared) == {}, "the drift was not repaired"
+    if replacing is not None:
+        _merge(declared, replacing)
+        names = tuple(replacing)
+        planned = stack.actions(declared, allow_replace=names)
+        assert {planned[name] for name in names} == {"replace"}
+        stack.apply(declared, allow_replace=names)
+        assert stack.actions(declared) == {}, "not stable after a replacement"
+    stack.apply(declared, state="absent")
+    assert stack.actions(declared, state="absent") == {}, "something was left"
+
+
+def _merge(declared: dict[str, dict[str, Any]], change: Resources) -> None:
+    for name, properties in change.items():
+        declared[name].update(properties)
+
+
+def eventually(what: str, true: Any, limit: float = 20.0) -> None:
+    """Wait for a condition of an emulator that takes its time."""
+    deadline = time.monotonic() + limit
+    while not true():
+        assert time.monotonic() < deadline, f"not within {limit} s: {what}"
+        time.sleep(0.05)
