@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .._converge.fields import Field
 from .._converge.provider import UNKNOWN, Change, Desired, Live, Reading
 from .._errors import RunError
 from .errors import explain, is_absent
-from .session import Session, UncertainCreation
+from .session import Session, UncertainCreationError
 from .tags import RESOURCE, STACK, own_tags, read_tags, tag_changes
 
 # How often a wait looks again, in seconds; and how long a thing that was created by
@@ -38,13 +38,11 @@ SHOWS_WITHIN = 6.0
 class Aws:
     """A stack on its account: what every type is given.
 
-    tags: put on everything the stack makes, under the resource's own.
     wait_timeout: seconds that any one wait may take.
     """
 
     session: Session
     stack: str
-    tags: Mapping[str, str] = field(default_factory=dict)
     wait_timeout: float = 1200.0
     interval: float = INTERVAL
 
@@ -63,12 +61,11 @@ class Aws:
         return found
 
     def marks(self, desired: Desired, named: bool = False) -> dict[str, str]:
-        """The tags of a new resource: the stack's, its own, and our marks.
+        """The tags of a new resource: its own and our marks.
 
         named: with a `Name` for the console, unless the user gave one.
         """
-        own = {k: v for k, v in (desired.properties.get("tags") or {}).items()}
-        tags = {**self.tags, **own}
+        tags = dict(desired.properties.get("tags") or {})
         if named:
             tags.setdefault("Name", f"{self.stack}-{desired.resource}")
         tags = {name: str(value) for name, value in tags.items() if value is not None}
@@ -182,9 +179,9 @@ class AwsType:
         try:
             try:
                 return self.make(desired)
-            except UncertainCreation:
+            except UncertainCreationError:
                 return self._found_again(desired) or self.make(desired)
-        except UncertainCreation as error:
+        except UncertainCreationError as error:
             raise RunError(
                 f"{error}: it may exist now. Run again: what exists is found."
             ) from error

@@ -86,8 +86,8 @@ class _Lock:
         while not self.ended.wait(LEASE / 4):
             try:
                 self._write(overwrite=True)
-            except Exception:  # noqa: S112 - the lease outlives three failures
-                continue
+            except Exception:
+                continue  # The lease outlives three failures.
 
     def free(self) -> None:
         """Delete the parameter; a failure leaves it to its lease."""

@@ -36,7 +36,7 @@ LOST_ANSWERS = (
 CREATIONS = ("Create", "Allocate", "Run", "Register", "Request", "Start")
 
 
-class UncertainCreation(Exception):
+class UncertainCreationError(Exception):
     """Nobody can tell whether the creation took effect: look before trying again."""
 
 
@@ -147,7 +147,7 @@ def stop_blind_retry(
     caught_exception: Exception | None = None,
     **_event: Any,
 ) -> None:
-    """Raise UncertainCreation where botocore would send a creation once more.
+    """Raise UncertainCreationError where botocore would send a creation once more.
 
     Operations with a token of their own are safe: botocore sends the same token
     again and AWS answers with what the first call made. A throttled call had no
@@ -157,11 +157,11 @@ def stop_blind_retry(
         return
     if caught_exception is not None:
         if type(caught_exception).__name__ in LOST_ANSWERS:
-            raise UncertainCreation(f"{operation.name}: {caught_exception}")
+            raise UncertainCreationError(f"{operation.name}: {caught_exception}")
         return
     status = response[0].status_code if response else 0
     if status >= 500 and not _throttled(response[1]):
-        raise UncertainCreation(f"{operation.name} was answered with {status}")
+        raise UncertainCreationError(f"{operation.name} was answered with {status}")
 
 
 def _throttled(parsed: Mapping[str, Any]) -> bool:

@@ -34,7 +34,6 @@ class Stack:
 
     connection: Connection
     name: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:10]}")
-    tags: Mapping[str, str] = field(default_factory=dict)
     wait_timeout: float = 30.0
 
     def __post_init__(self) -> None:
@@ -49,7 +48,6 @@ class Stack:
         return Aws(
             Session(self.connection),
             self.name,
-            self.tags,
             wait_timeout=self.wait_timeout,
             interval=0.05,
         )
