@@ -39,7 +39,8 @@ test-unit: venv ## Pure code and the rules of the repository
 	@$(python) -m pytest -n 2 tests/unit
 
 test-integration: lab-tools ## Modules and tools against real servers
-	@$(python) -m pytest -v tests/integration
+	@$(python) -m pytest -v tests/integration/lab
+	@$(python) -m pytest -n 2 tests/integration/aws
 
 test-molecule: lab-tools ## Every role on real hosts; SCENARIO=consul for one
 	@$(python) -m lab up --topology molecule
@@ -73,7 +74,10 @@ lab-ssh: lab-tools ## A shell on a host: make lab-ssh HOST=web-a1
 	@$(python) -m lab ssh $(HOST)
 
 ##@ Make it
-.PHONY: docs build clean
+.PHONY: docs aws-reference build clean
+aws-reference: venv ## docs/aws/*.md, drawn from the resource types themselves
+	@PYTHONPATH=build/collections $(python) tools/aws_reference.py
+
 docs: venv ## The documentation site: build/docs/index.html
 	@tools/docs.sh
 

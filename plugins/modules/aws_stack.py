@@ -21,7 +21,7 @@ description:
   - A step that fails stops only what depends on it. Run it again to carry on from there, also after the run was killed.
   - A run that changes anything holds the lock C(/vigie/stack/NAME/lock), a parameter in Systems Manager, so two runs never
     change one stack at once. A dead run's lock frees itself after two minutes.
-  - The resource types and their properties are listed in the guide R(AWS resource types, ansible_collections.vigie.run.docsite.aws_types).
+  - The resource types and their properties, with an example of each, are listed in C(docs/aws/README.md).
 extends_documentation_fragment:
   - vigie.run._attributes
   - vigie.run._aws
