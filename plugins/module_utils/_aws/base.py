@@ -46,13 +46,20 @@ class Aws:
     wait_timeout: float = 1200.0
     interval: float = INTERVAL
 
-    def client(self, service: str) -> Any:
-        """The botocore client of a service."""
-        return self.session.client(service)
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The botocore client of a service, in the stack's region or another."""
+        return self.session.client(service, region)
 
-    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list:
+    def pages(
+        self,
+        service: str,
+        operation: str,
+        key: str,
+        region: str | None = None,
+        **parameters: Any,
+    ) -> list:
         """All pages of a list call: the entries under `key`."""
-        client = self.client(service)
+        client = self.client(service, region)
         if not client.can_paginate(operation):
             return list(getattr(client, operation)(**parameters).get(key) or ())
         found: list[Any] = []

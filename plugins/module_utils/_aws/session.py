@@ -71,7 +71,7 @@ class Session:
     def __init__(self, connection: Connection, connections: int = 16) -> None:
         self.calls = 0
         self._connection = connection
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str | None], Any] = {}
         self._lock = threading.Lock()
         self._config = botocore.config.Config(
             retries={"mode": "standard", "total_max_attempts": 8},
@@ -89,18 +89,23 @@ class Session:
         if connection.assume_role:
             self._assume_role()
 
-    def client(self, service: str) -> Any:
-        """The botocore client of a service."""
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = self._make(service)
-            return self._clients[service]
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The botocore client of a service, in the session's region or another.
 
-    def _make(self, service: str) -> Any:
+        Some global services live in one region: certificates and web ACLs of
+        CloudFront are in us-east-1.
+        """
+        region = region or self.region
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._make(service, region)
+            return self._clients[service, region]
+
+    def _make(self, service: str, region: str | None) -> Any:
         to = self._connection
         client = self._session.create_client(
             service,
-            region_name=self.region,
+            region_name=region,
             endpoint_url=to.endpoint_url,
             verify=(to.ca_bundle or True) if to.validate_certs else False,
             config=self._config,
