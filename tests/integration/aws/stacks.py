@@ -9,8 +9,10 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import yaml
 from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
 from ansible_collections.vigie.run.plugins.module_utils._aws.provider import AwsProvider
 from ansible_collections.vigie.run.plugins.module_utils._aws.session import (
@@ -23,6 +25,12 @@ from ansible_collections.vigie.run.plugins.module_utils._converge.engine import 
 )
 
 Resources = Mapping[str, Mapping[str, Any]]
+EXAMPLES = Path(__file__).parents[3] / "docs" / "aws"
+
+
+def example(name: str) -> dict[str, dict[str, Any]]:
+    """The stack that the reference page of a resource type prints."""
+    return yaml.safe_load((EXAMPLES / f"{name}.yml").read_text("utf-8"))
 
 
 @dataclass
@@ -30,11 +38,13 @@ class Stack:
     """One stack with a name of its own on one emulator.
 
     `client` reaches the emulator past the collection: to look, and to disturb.
+    `operations` are the names of the calls that runs have sent, in order.
     """
 
     connection: Connection
     name: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:10]}")
     wait_timeout: float = 30.0
+    operations: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.session = Session(self.connection)
@@ -45,12 +55,17 @@ class Stack:
 
     def aws(self) -> Aws:
         """A session as a run has it: new, impatient."""
+        session = Session(self.connection)
+        session._session.register("before-call", self._note)
         return Aws(
-            Session(self.connection),
+            session,
             self.name,
             wait_timeout=self.wait_timeout,
             interval=0.05,
         )
+
+    def _note(self, model: Any, **_event: Any) -> None:
+        self.operations.append(model.name)
 
     def run(self, resources: Resources, **options: Any) -> Any:
         """Converge; the outcome, whatever it is."""
