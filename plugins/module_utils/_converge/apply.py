@@ -11,15 +11,15 @@ import dataclasses
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from .._errors import RunError
 from .conform import known
 from .graph import run_all
-from .plan import Item, compare_declared
-from .provider import Desired, Live, Provider
+from .plan import Item, Plan, compare_declared
+from .provider import Desired, Live
 from .reading import value_of
 from .references import MISSING, Reference
 from .steps import Step, delete_key, make_key, steps_of
@@ -48,15 +48,14 @@ class Applied:
     lives: by logical name, the declared things as they are now.
     """
 
-    def __init__(self, items: Sequence[Item], provider: Provider) -> None:
-        self.items = items
-        self.steps = steps_of(items, provider)
+    def __init__(self, plan: Plan) -> None:
+        self.steps = steps_of(plan)
         self.results: dict[str, Result] = {}
         self.lives: dict[str, Live] = {}
         self.interrupted = False
         self._desired: dict[str, Desired] = {}
         self._spared: set[str] = set()
-        for item in items:
+        for item in plan.items:
             if item.action == "keep":
                 self.lives[item.resource] = item.live
                 self._desired[item.resource] = item.desired

@@ -14,6 +14,7 @@ from typing import Any
 from .fields import Field
 from .provider import UNKNOWN
 from .references import nearest
+from .secrets import HIDDEN
 
 FLAGS = {
     **dict.fromkeys(("true", "yes", "on"), True),
@@ -68,21 +69,31 @@ def fit(field: Field, value: Any, path: str, problems: Problems) -> Any:
     """One value in the kind of its field."""
     if value is UNKNOWN:
         return value
+    # What is wrong inside a secret is told without showing what is there.
+    inside: Problems = [] if field.sensitive else problems
     try:
-        fitted = _fit(field, value, path, problems)
+        fitted = _fit(field, value, path, inside)
     except _MisfitError:
-        shown = "(sensitive)" if field.sensitive else f"{value!r:.60}"
-        problems.append((path, f"takes {EXPECTED[field.kind]}, not {shown}"))
+        problems.append(
+            (path, f"takes {EXPECTED[field.kind]}, not {_shown(field, value)}")
+        )
         return UNKNOWN
+    if field.sensitive and inside:
+        problems.append((path, "does not fit inside (what is there is not shown)"))
     if not known(fitted):
         return fitted
     if field.choices and fitted not in field.choices:
         allowed = ", ".join(str(choice) for choice in field.choices)
-        problems.append((path, f"is {fitted!r}; choose one of {allowed}"))
+        said = f"is {_shown(field, fitted)}; choose one of {allowed}"
+        problems.append((path, said))
     said = field.check(fitted) if field.check else None
     if said:
         problems.append((path, said))
     return fitted
+
+
+def _shown(field: Field, value: Any) -> str:
+    return HIDDEN if field.sensitive else f"{value!r:.60}"
 
 
 def plain(field: Field, value: Any) -> Any:
@@ -105,9 +116,7 @@ def known(value: Any) -> bool:
 
 
 def at(path: str, name: str) -> str:
-    """The path of a named entry; names with signs of their own go in brackets."""
-    if not name.replace("_", "a").replace("-", "a").isalnum():
-        return f"{path}[{name}]"
+    """The path of a named entry."""
     return f"{path}.{name}" if path else name
 
 

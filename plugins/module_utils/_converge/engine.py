@@ -19,13 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from .apply import Applied
 from .declaration import Declaration, Declared, read_declaration, refusal
 from .plan import Item, Options, Plan, Planner
 from .provider import Live, Provider
-from .reading import check_types, read
+from .reading import read
 from .render import diff, masked, outputs, plan_item
 
 __all__ = ["Options", "Outcome", "Survey", "converge", "survey"]
@@ -53,23 +53,22 @@ class Outcome:
     failed_resources: list[str] = field(default_factory=list)
 
 
-@dataclass
-class Survey:
+class Survey(TypedDict):
     """What lives, beside what is declared.
 
-    resources: by logical name, {type, id, properties, attributes}; id is None where
-        it does not exist.
+    live: the declared resources that exist, by logical name: {type, id, properties,
+        attributes}; secrets are hidden.
     drift: the items of a plan that would change something.
     undeclared: {resource, type, id} of the stack that the declaration does not name.
-    adoptable: {resource, type, id, adoption} of somebody else in a declared place.
-    problems: what would stop a plan.
+    adoptable: {resource, type, id, how}: of somebody else, in a declared place.
+    problems: what would stop a plan, in words.
     """
 
-    resources: dict[str, dict[str, Any]] = field(default_factory=dict)
-    drift: list[dict[str, Any]] = field(default_factory=list)
-    undeclared: list[dict[str, Any]] = field(default_factory=list)
-    adoptable: list[dict[str, Any]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    live: dict[str, dict[str, Any]]
+    drift: list[dict[str, Any]]
+    undeclared: list[dict[str, Any]]
+    adoptable: list[dict[str, Any]]
+    problems: list[str]
 
 
 def converge(
@@ -83,7 +82,6 @@ def converge(
     """
     options = options or Options()
     absent = options.state == "absent"
-    check_types(provider)
     declaration = read_declaration(resources, provider, options.allow_replace, absent)
     plan = _plan(declaration, provider, options)
     if options.dry_run or not plan.changed:
@@ -91,7 +89,7 @@ def converge(
     with provider.lock():
         # Another run may have come between the plan and the lock.
         plan = _plan(declaration, provider, options)
-        applied = Applied(plan.items, provider)
+        applied = Applied(plan)
         applied.run(options.parallel)
     return _outcome(plan, applied, absent)
 
@@ -101,40 +99,36 @@ def survey(resources: Mapping[str, Any], provider: Provider) -> Survey:
 
     Raises RunError where the declaration is wrong or a read fails.
     """
-    check_types(provider)
     declaration = read_declaration(resources, provider)
     found = read(declaration, provider, everything=True)
     planner = Planner(declaration, provider, found, Options())
     plan = planner.present()
-    seen = Survey(problems=plan.problems)
-    for item in plan.items:
-        if item.action not in ("keep", "delete"):
-            seen.drift.append(plan_item(item))
-        if item.action != "delete":
-            seen.resources[item.resource] = _surveyed(item)
-    for item in planner.unclaimed():
-        line = plan_item(item)
-        seen.undeclared.append(
-            {name: line[name] for name in ("resource", "type", "id")}
-        )
-    for declared, live in plan.conflicts:
-        seen.adoptable.append(
-            {
-                "resource": declared.resource,
-                "type": declared.type.name,
-                "id": live.id,
-                "adoption": provider.adoption(declared.type.name, declared.resource),
-            }
-        )
-    return seen
+    changing = ("create", "update", "replace")
+    there = [item for item in plan.items if item.action != "delete" and item.live]
+    return Survey(
+        live={item.resource: _surveyed(item) for item in there},
+        drift=[plan_item(item) for item in plan.items if item.action in changing],
+        undeclared=[_named(item) for item in planner.unclaimed()],
+        adoptable=[_adoptable(provider, *conflict) for conflict in plan.conflicts],
+        problems=plan.problems,
+    )
+
+
+def _named(item: Item) -> dict[str, Any]:
+    return {"resource": item.resource, "type": item.type.name, "id": item.live.id}
+
+
+def _adoptable(provider: Provider, declared: Declared, live: Live) -> dict[str, Any]:
+    name, resource = declared.type.name, declared.resource
+    how = provider.adoption(name, resource)
+    return {"resource": resource, "type": name, "id": live.id, "how": how}
 
 
 def _surveyed(item: Item) -> dict[str, Any]:
-    told = outputs(item, item.live)
-    named = {"type": told.pop("type"), "id": told.pop("id")}
-    properties = item.live.properties if item.live else {}
-    shown = masked(item.type.fields, properties)
-    return {**named, "properties": shown, "attributes": told}
+    attributes = outputs(item, item.live)
+    named = {name: attributes.pop(name) for name in ("type", "id")}
+    properties = masked(item.type.fields, item.live.properties)
+    return {**named, "properties": properties, "attributes": attributes}
 
 
 def _plan(declaration: Declaration, provider: Provider, options: Options) -> Plan:

@@ -66,13 +66,15 @@ class Plan:
     """Items in dependency order, deletions last; and what forbids to apply them.
 
     problems: errors; refusals: replacements and deletions nobody allowed;
-    conflicts: logical name and the thing of somebody else in its place.
+    conflicts: a declared resource and the thing of somebody else in its place.
+    users: by type in use, the types whose things may refer to things of it.
     """
 
     items: list[Item] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     conflicts: list[tuple[Declared, Live]] = field(default_factory=list)
+    users: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -107,7 +109,8 @@ class Planner:
         self.provider = provider
         self.found = found
         self.options = options
-        self.plan = Plan()
+        types = {name: one.type for name, one in found.items()}
+        self.plan = Plan(users=users(types))
         self._items: dict[str, Item] = {}
         self._taken: dict[tuple[str, str], str] = {}
         self._leftovers: list[Item] = []
@@ -306,7 +309,7 @@ class Planner:
         return Item(declared.resource, declared.type, "delete", reason, declared, live)
 
     def _users_first(self, items: list[Item]) -> list[Item]:
-        order = TopologicalSorter(users(self.provider)).static_order()
+        order = TopologicalSorter(self.plan.users).static_order()
         rank = {name: place for place, name in enumerate(order)}
         return sorted(items, key=lambda item: rank[item.type.name])
 

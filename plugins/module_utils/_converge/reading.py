@@ -54,23 +54,21 @@ def read(
     """
     types = provider.types
     in_use = set(types) if everything else _in_use(declaration, provider)
+    # Only those in use are touched: a provider may load its types when asked for.
+    used = {name: types[name] for name in types if name in in_use}
+    circle = cyclic(users(used))
+    if circle:
+        raise ValueError(f"types use each other: {' -> '.join(circle)}")
     reader = _Reader(declaration, provider, everything)
-    waits = {name: types[name].parents for name in types if name in in_use}
+    waits = {name: type_.parents for name, type_ in used.items()}
     run_all(waits, reader.read, len(waits))
     return reader.found
 
 
-def check_types(provider: Provider) -> None:
-    """A programming error where types use each other in a circle."""
-    circle = cyclic(users(provider))
-    if circle:
-        raise ValueError(f"types use each other: {' -> '.join(circle)}")
-
-
-def users(provider: Provider) -> dict[str, list[str]]:
-    """By type, the types whose things may refer to things of it."""
-    table: dict[str, list[str]] = {name: [] for name in provider.types}
-    for name, type_ in provider.types.items():
+def users(types: Mapping[str, ResourceType]) -> dict[str, list[str]]:
+    """By type, those of the given types whose things may refer to things of it."""
+    table: dict[str, list[str]] = {name: [] for name in types}
+    for name, type_ in types.items():
         for used in dict.fromkeys((*type_.parents, *type_.uses)):
             if used != name and used in table:
                 table[used].append(name)
@@ -152,8 +150,3 @@ def value_of(
     if (found is MISSING or found is None) and live is not None:
         found = dig_live(live, reference.path)
     return missing if found is MISSING or found is None else found
-
-
-def types_of(declaration: Declaration) -> Mapping[str, str]:
-    """By logical name, the name of its type."""
-    return {name: one.type.name for name, one in declaration.resources.items()}

@@ -13,8 +13,7 @@ from .conform import at
 from .fields import Field
 from .plan import Item
 from .provider import UNKNOWN, Change, Live
-
-SENSITIVE = "(sensitive)"
+from .secrets import HIDDEN
 
 
 def shown(value: Any) -> Any:
@@ -44,7 +43,7 @@ def plan_item(item: Item) -> dict[str, Any]:
 
 def _change(change: Change) -> dict[str, Any]:
     def side(value: Any) -> Any:
-        return SENSITIVE if change.sensitive and value is not None else shown(value)
+        return HIDDEN if change.sensitive and value is not None else shown(value)
 
     return {
         "path": change.path,
@@ -66,7 +65,7 @@ def _masked(field: Field | None, value: Any) -> Any:
     if field is None or value is None:
         return shown(value)
     if field.sensitive:
-        return SENSITIVE
+        return HIDDEN
     if isinstance(value, Mapping):
         inner = (
             field.fields if field.kind == "group" else dict.fromkeys(value, field.inner)
@@ -94,7 +93,7 @@ def diff(items: Sequence[Item]) -> dict[str, str]:
     for item in items:
         if item.action == "keep":
             continue
-        name = at("", item.resource)
+        name = item.resource
         if item.live and item.action in ("replace", "delete"):
             before += [f"{name}.type: {item.type.name}", f"{name}.id: {item.live.id}"]
         if item.action in ("replace", "create"):
@@ -114,7 +113,7 @@ def _side(name: str, change: Change, value: Any, note: str) -> Iterator[str]:
     if value is None:
         return
     if change.sensitive:
-        yield f"{path}: {SENSITIVE}{note if change.before is not None else ''}"
+        yield f"{path}: {HIDDEN}{note if change.before is not None else ''}"
     else:
         yield from _leaves(path, shown(value))
 

@@ -13,14 +13,11 @@ declares follow the order of types.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from .graph import cyclic
-from .plan import Item
-from .provider import Provider
-from .reading import users
+from .plan import Item, Plan
 
 MAKING = ("create", "update", "replace")
 
@@ -35,13 +32,13 @@ class Step:
     waits: set[str] = field(default_factory=set)
 
 
-def steps_of(items: Sequence[Item], provider: Provider) -> dict[str, Step]:
+def steps_of(plan: Plan) -> dict[str, Step]:
     """The steps by key."""
-    steps = _Steps(items, provider, by_type=True).build()
+    steps = _Steps(plan, by_type=True).build()
     if cyclic({key: step.waits for key, step in steps.items()}):
         # The declaration orders two resources against the order of their types:
         # it knows better, and types order only what is not declared.
-        steps = _Steps(items, provider, by_type=False).build()
+        steps = _Steps(plan, by_type=False).build()
     return steps
 
 
@@ -56,17 +53,15 @@ def delete_key(item: Item) -> str:
 
 
 class _Steps:
-    def __init__(
-        self, items: Sequence[Item], provider: Provider, by_type: bool
-    ) -> None:
-        self.items = items
+    def __init__(self, plan: Plan, by_type: bool) -> None:
+        self.items = plan.items
         self.by_type = by_type
-        self.users = users(provider)
+        self.users = plan.users
         self.steps: dict[str, Step] = {}
         self.dependents: dict[str, list[Item]] = defaultdict(list)
         # Deletions of declared resources that wait for their dependents, by name.
         self.late: dict[str, list[str]] = defaultdict(list)
-        for item in items:
+        for item in plan.items:
             if item.declared:
                 for need in item.declared.needs:
                     self.dependents[need].append(item)
