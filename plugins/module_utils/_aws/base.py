@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 from .._converge.fields import Field
 from .._converge.provider import UNKNOWN, Change, Desired, Live, Reading
 from .._errors import RunError
-from .errors import explain, is_absent
+from .errors import explain, is_absent, is_in_use
 from .session import Session, UncertainCreationError
 from .tags import RESOURCE, STACK, own_tags, read_tags, tag_changes
 
@@ -250,6 +250,22 @@ class AwsType:
             owned=ours,
             raw=raw,
         )
+
+    def once_unused(self, live: Live, delete: Any) -> None:
+        """Repeat a deletion while AWS says that something still needs the thing."""
+
+        def gone() -> bool:
+            try:
+                delete()
+            except Exception as error:
+                if is_absent(error):
+                    return True
+                if is_in_use(error):
+                    return False
+                raise
+            return True
+
+        self.aws.wait(f"{self.name} {live.id} to be free of dependants", gone)
 
 
 def _top(path: str) -> str:

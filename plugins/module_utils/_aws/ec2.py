@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from .._converge.provider import Desired, Live, Reading
 from .base import AwsType
-from .errors import is_absent, is_in_use
+from .errors import is_absent
 from .shape import from_api, to_api
 from .tags import STACK, pairs
 
@@ -117,22 +117,6 @@ class Ec2Type(AwsType):
         """Delete it as soon as nothing needs it any more."""
         delete = getattr(self.aws.client("ec2"), f"delete_{self._words}")
         self.once_unused(live, lambda: delete(**{self._id: live.id}))
-
-    def once_unused(self, live: Live, delete: Any) -> None:
-        """Repeat a deletion while AWS says that something still needs the thing."""
-
-        def gone() -> bool:
-            try:
-                delete()
-            except Exception as error:
-                if is_absent(error):
-                    return True
-                if is_in_use(error):
-                    return False
-                raise
-            return True
-
-        self.aws.wait(f"{self.name} {live.id} to be free of dependants", gone)
 
     def retag(
         self, live: Live, wanted: Mapping[str, str], unwanted: Sequence[str]
