@@ -62,6 +62,8 @@ class Applied:
 
     def of(self, item: Item) -> Result:
         """How an item ended, over all its steps."""
+        if item.action == "keep":
+            return Result("kept")
         if item.action == "delete":
             return self._result(delete_key(item))
         made = self._result(make_key(item.resource))

@@ -63,7 +63,12 @@ def _compare(place: _At, want: Any, have: Any, found: list[Change]) -> None:
     elif field.kind == "mapping":
         _compare_mapping(place, want, have, found)
     elif field.kind == "many":
-        _COMPARE_LIST[field.order](place, list(want), list(have or ()), found)
+        want, have = list(want), list(have or ())
+        if field.normal and known(want):
+            # Entries are told apart in their one spelling too, so that a change
+            # names those that differ and no others.
+            want, have = field.normal(want), field.normal(have)
+        _COMPARE_LIST[field.order](place, want, have, found)
     elif not _equal(field, want, have):
         found.append(place.change(have, want))
 

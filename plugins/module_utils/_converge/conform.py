@@ -120,6 +120,11 @@ def at(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
+def top(path: str) -> str:
+    """The property that a path leads into."""
+    return path.split(".", 1)[0].split("[", 1)[0]
+
+
 def _fit(field: Field, value: Any, path: str, problems: Problems) -> Any:
     if field.kind in _PLAIN:
         return _PLAIN[field.kind](value)

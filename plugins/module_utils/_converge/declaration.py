@@ -13,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .._errors import RunError
-from .conform import EXPECTED, Problems, at, conform
+from .conform import EXPECTED, Problems, at, conform, top
 from .fields import Field
 from .provider import UNKNOWN, Desired, Provider, ResourceType
 from .references import (
@@ -66,7 +66,12 @@ class Declared:
             except RunError as error:
                 values[name] = UNKNOWN
                 problems.append((name, str(error)))
-        fitted = conform(self.type.fields, values, problems)
+        misfits: Problems = []
+        fitted = conform(self.type.fields, values, misfits)
+        for path, said in misfits:
+            if top(path) in self.tainted:
+                said = "does not fit what it refers to, which is secret"
+            problems.append((path, said))
         return Desired(self.resource, self.type.name, fitted)
 
 
@@ -131,11 +136,13 @@ class _Reader:
         self.resources = resources
         self.types = provider.types
         self.problems: list[str] = []
+        self._told: set[tuple[str, str]] = set()
         self.declared: dict[str, Declared] = {}
         self.known: dict[str, Desired] = {}
         self.order: list[str] = []
 
     def wrong(self, resource: str, path: str, said: str) -> None:
+        self._told.add((resource, path))
         self.problems.append(f"{resource}{'.' if path else ''}{path} {said}")
 
     def read(self) -> None:
@@ -292,7 +299,9 @@ class _Reader:
         problems: Problems = []
         desired = declared.resolved(lookup, problems)
         for path, said in problems:
-            self.wrong(declared.resource, path, said)
+            # Of a reference to a wrong kind it was told already.
+            if (declared.resource, path) not in self._told:
+                self.wrong(declared.resource, path, said)
         self.known[declared.resource] = desired
         if not problems:
             for said in declared.type.check(desired.properties):

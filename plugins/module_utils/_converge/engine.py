@@ -27,6 +27,7 @@ from .plan import Item, Options, Plan, Planner
 from .provider import Live, Provider
 from .reading import read
 from .render import diff, masked, outputs, plan_item
+from .secrets import HIDDEN
 
 __all__ = ["Options", "Outcome", "Survey", "converge", "survey"]
 
@@ -128,6 +129,7 @@ def _surveyed(item: Item) -> dict[str, Any]:
     attributes = outputs(item, item.live)
     named = {name: attributes.pop(name) for name in ("type", "id")}
     properties = masked(item.type.fields, item.live.properties)
+    properties.update(dict.fromkeys(item.declared.tainted & properties.keys(), HIDDEN))
     return {**named, "properties": properties, "attributes": attributes}
 
 

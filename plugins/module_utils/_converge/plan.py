@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 from .._errors import RunError
 from .compare import compare
+from .conform import top
 from .declaration import Declaration, Declared
 from .provider import UNKNOWN, Change, Desired, Live, Provider, ResourceType
 from .reading import Found, users, value_of
@@ -89,7 +89,7 @@ def compare_declared(declared: Declared, desired: Desired, live: Any) -> list[Ch
         return changes
     return [
         dataclasses.replace(change, sensitive=True)
-        if re.split(r"[.\[]", change.path)[0] in declared.tainted
+        if top(change.path) in declared.tainted
         else change
         for change in changes
     ]
@@ -198,11 +198,6 @@ class Planner:
             reason += f", and follows {because}"
         if declared.protect or item.resource not in self.options.allow_replace:
             self.plan.refusals.append(_refused(item, forcing[0], reason))
-        after_delete = any(
-            self._items[name].delete_first
-            or (self._items[name].after_delete and self._items[name].action != "keep")
-            for name in declared.needs
-        )
         identity = declared.type.identity(item.desired.properties)
         same = identity is not None and identity == declared.type.identity(
             item.live.properties
@@ -213,7 +208,7 @@ class Planner:
             action="replace",
             reason=reason,
             delete_first=same or follows,
-            after_delete=after_delete,
+            after_delete=follows,
         )
 
     def _because(self, declared: Declared) -> str:

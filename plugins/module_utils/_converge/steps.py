@@ -75,11 +75,15 @@ class _Steps:
             if (item.declared and item.action == "delete") or self._is_late(item):
                 self.late[item.resource].append(delete_key(item))
         self._gates()
+        first = [item for item in self.items if item.delete_first]
+        early = {user for item in first for user in self._all_users(item.type.name)}
         for item in self.items:
             if item.delete_first:
                 self._before_new(item)
             elif item.action in ("delete", "replace"):
-                self._after_users(item)
+                self._after_users(item, item.type.name in early)
+        for item in first:
+            self._after_former_users(item)
         return self.steps
 
     def _add(self, key: str, does: str, item: Item | None = None) -> Step:
@@ -104,10 +108,9 @@ class _Steps:
             gate.waits = {f"gate {user}" for user in using}
         for item in self.items:
             gate = self.steps[f"gate {item.type.name}"]
-            if item.action in MAKING:
+            if item.action in MAKING and item.live:
                 made.waits.add(make_key(item.resource))
-                if item.live:
-                    gate.waits.add(make_key(item.resource))
+                gate.waits.add(make_key(item.resource))
             ordered = self.by_type or not item.declared
             if ordered and (item.action == "delete" or self._is_late(item)):
                 gate.waits.add(delete_key(item))
@@ -121,10 +124,12 @@ class _Steps:
             # So that a failure before leaves the old thing in service.
             step.waits |= {make_key(need) for need in item.declared.needs}
 
-    def _after_users(self, item: Item) -> None:
+    def _after_users(self, item: Item, early: bool) -> None:
         step = self.steps[delete_key(item)]
         if not item.declared:
-            step.waits.add("made")
+            # Whatever may have stopped using it has been changed by then; unless a
+            # replacement that deletes first may have to wait for it in turn.
+            step.waits |= set() if early else {"made"}
         else:
             own = make_key(item.resource)
             step.waits |= {own} & self.steps.keys()
@@ -133,3 +138,40 @@ class _Steps:
                 step.waits |= {*self.late[other.resource]}
         if self.by_type or not item.declared:
             step.waits |= {f"gate {user}" for user in self.users[item.type.name]}
+
+    def _after_former_users(self, item: Item) -> None:
+        """What deletes first waits for all that may use the old thing only.
+
+        By type, since what used it may no longer say so; but never for what itself
+        waits for the new thing.
+        """
+        waiting: dict[str, list[str]] = defaultdict(list)
+        for key, step in self.steps.items():
+            for other in step.waits:
+                waiting[other].append(key)
+        after, more = set(), [delete_key(item)]
+        while more:
+            key = more.pop()
+            if key not in after:
+                after.add(key)
+                more += waiting[key]
+        users = self._all_users(item.type.name)
+        self.steps[delete_key(item)].waits |= {
+            key
+            for key, step in self.steps.items()
+            if key not in after
+            and step.does != "pass"
+            and step.item.live
+            and step.item.type.name in users
+        }
+
+    def _all_users(self, name: str) -> set[str]:
+        """The types that may use a type, or use one that does."""
+        found: set[str] = set()
+        more = list(self.users[name])
+        while more:
+            user = more.pop()
+            if user not in found:
+                found.add(user)
+                more += self.users[user]
+        return found

@@ -1,0 +1,414 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan carried out: order, failures, interruptions, and what is told of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+from ansible_collections.vigie.run.plugins.module_utils._converge.engine import (
+    Options,
+    converge,
+    survey,
+)
+from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+from ansible_collections.vigie.run.tests.unit.plugins.module_utils._converge.shelf import (  # noqa: E501
+    ServiceError,
+)
+
+NET = {"type": "net", "cidr": "10.0.0.0/16"}
+STACK = {
+    "net": NET,
+    "web": {"type": "box", "net": "${net.id}", "size": 1},
+    "lid": {"type": "lid", "box": "${web.id}", "label": "cover"},
+    "route": {"type": "route", "target": "${web.id}", "members": ["${web.id}"]},
+    "other": {"type": "net", "cidr": "10.9.0.0/16"},
+}
+ABSENT = Options(state="absent")
+
+
+def changes(shelf):
+    """What was done, in the order in which it began."""
+    done = shelf.service.verbs("create", "update", "delete")
+    shelf.service.calls.clear()
+    return [f"{call.verb} {call.resource}" for call in done]
+
+
+def outcomes(outcome):
+    return {result["resource"]: result["outcome"] for result in outcome.results}
+
+
+def result(outcome, resource):
+    (found,) = [one for one in outcome.results if one["resource"] == resource]
+    return found
+
+
+def failing(verb, resource, moment="before", error=None):
+    """A fault for exactly one call."""
+    error = error or ServiceError("out of shelves")
+
+    def fault(*what):
+        if (what[0], what[2], what[3]) == (verb, resource, moment):
+            raise error
+
+    return fault
+
+
+def one_at_a_time(resources, shelf, **options):
+    outcome = converge(resources, shelf, Options(parallel=1, **options))
+    assert not outcome.failed, outcome.message
+    return changes(shelf)
+
+
+def test_makes_and_deletes_in_order_of_references(shelf):
+    done = one_at_a_time(STACK, shelf)
+    places = [done.index(f"create {name}") for name in ("net", "web", "lid")]
+    assert places == sorted(places)
+    gone = one_at_a_time(STACK, shelf, state="absent")
+    assert gone.index("delete route") < gone.index("delete web")
+    assert gone.index("delete cover") < gone.index("delete web")
+    assert gone.index("delete web") < gone.index("delete net")
+    assert shelf.service.things == {}
+
+
+def test_independent_steps_run_at_once(shelf):
+    """Each creation waits until the others have begun."""
+    together = threading.Barrier(3, timeout=20)
+    shelf.service.fault = lambda verb, *what: (
+        together.wait() if (verb, what[2]) == ("create", "before") else None
+    )
+    resources = {name: {**NET, "cidr": name} for name in "abc"}
+    assert not converge(resources, shelf, Options(parallel=3)).failed
+
+
+def test_depends_on_orders_without_a_reference(shelf):
+    resources = {"a": {**NET, "depends_on": ["b"]}, "b": {**NET, "cidr": "b"}}
+    assert one_at_a_time(resources, shelf) == ["create b", "create a"]
+    assert one_at_a_time(resources, shelf, state="absent") == ["delete a", "delete b"]
+
+
+def test_replacement_creates_first_then_updates_then_deletes(shelf):
+    one_at_a_time(STACK, shelf)
+    resources = {**STACK, "web": {**STACK["web"], "shape": "round"}}
+    done = one_at_a_time(resources, shelf, allow_replace=["web", "lid"])
+    assert done.index("create web") < done.index("update route")
+    assert done.index("update route") < done.index("delete web")
+    # The lid's label is unique: the old one must go before the new one comes.
+    assert done.index("delete cover") < done.index("create lid")
+    assert done.index("create web") < done.index("delete cover")
+    assert done.index("delete cover") < done.index("delete web")
+    assert done[-1] == "delete web"
+
+
+def test_a_unique_name_is_freed_before_it_is_taken(shelf):
+    resources = {
+        "net": NET,
+        "files": {"type": "store", "label": "f", "kind": "a", "net": "${net.id}"},
+        "user": {"type": "route", "pinned": "${files.id}"},
+        "note": {"type": "route", "note": "${files.id}"},
+    }
+    one_at_a_time(resources, shelf)
+    resources["files"]["kind"] = "b"
+    done = one_at_a_time(resources, shelf, allow_replace=["files", "user"])
+    assert done[:3] == ["delete user", "delete files", "create files"]
+    assert sorted(done[3:]) == ["create user", "update note"]
+
+
+def test_deleting_first_waits_for_what_the_new_one_needs(shelf):
+    """So that a failure before it leaves the old thing in service."""
+    resources = {
+        "net": NET,
+        "files": {"type": "store", "label": "f", "net": "${net.id}"},
+    }
+    one_at_a_time(resources, shelf)
+    resources["net"] = {**NET, "cidr": "new"}
+    options = Options(allow_replace=["net", "files"])
+    shelf.service.fault = failing("create", "net")
+    outcome = converge(resources, shelf, options)
+    assert outcomes(outcome) == {"net": "failed", "files": "not_tried"}
+    assert len(shelf.service.of("store")) == 1
+    shelf.service.fault = None
+    changes(shelf)
+    done = one_at_a_time(resources, shelf, allow_replace=["net", "files"])
+    assert done == ["create net", "delete files", "create files", "delete net"]
+
+
+def test_an_update_whose_changes_have_vanished_is_not_sent(shelf):
+    resources = {
+        "net": {**NET, "note": "a"},
+        "route": {"type": "route", "note": "v${net.version}"},
+    }
+    one_at_a_time(resources, shelf)
+    (thing,) = shelf.service.of("net")
+    thing.generation = 0
+    (route,) = shelf.service.of("route")
+    resources["net"]["note"] = "b"
+    outcome = converge(resources, shelf)
+    assert [item["action"] for item in outcome.plan] == ["update", "update"]
+    assert outcomes(outcome) == {"net": "done", "route": "kept"}
+    assert changes(shelf) == ["update net"]
+    assert route.properties["note"] == "v1"
+
+
+@pytest.mark.parametrize("type_", ["store", "route"])
+def test_a_replacement_that_turns_out_needless_is_not_made(shelf, type_):
+    """Whether the old thing would go first (a unique name) or last."""
+    user = {
+        "store": {"type": "store", "label": "f", "kind": "v${net.version}"},
+        "route": {"type": "route", "pinned": "v${net.version}"},
+    }[type_]
+    resources = {"net": {**NET, "note": "a"}, "user": user}
+    one_at_a_time(resources, shelf)
+    (thing,) = shelf.service.of("net")
+    thing.generation = 0
+    resources["net"]["note"] = "b"
+    outcome = converge(resources, shelf, Options(allow_replace=["user"]))
+    assert [item["action"] for item in outcome.plan] == ["update", "replace"]
+    assert outcomes(outcome) == {"net": "done", "user": "kept"}
+    assert changes(shelf) == ["update net"]
+
+
+def test_prune_deletes_after_what_stops_using_it(shelf):
+    one_at_a_time(STACK, shelf)
+    resources = {
+        "net": NET,
+        "route": {"type": "route", "target": "${net.id}", "members": []},
+    }
+    done = one_at_a_time(resources, shelf, prune=True)
+    assert done[0] == "update route"
+    assert done.index("delete cover") < done.index("delete web")
+    assert sorted(done[1:]) == ["delete cover", "delete other", "delete web"]
+
+
+def test_prune_frees_what_must_be_deleted_first(shelf):
+    """What is no longer declared uses a thing whose name is to be taken anew."""
+    resources = {
+        "files": {"type": "store", "label": "f", "kind": "a"},
+        "user": {"type": "route", "pinned": "${files.id}"},
+        "former": {"type": "route", "pinned": "${files.id}"},
+    }
+    one_at_a_time(resources, shelf)
+    resources["files"]["kind"] = "b"
+    resources["former"] = {"type": "route", "pinned": "elsewhere"}
+    del resources["user"]
+    allowed = ["files", "former"]
+    done = one_at_a_time(resources, shelf, prune=True, allow_replace=allowed)
+    assert done.index("delete user") < done.index("delete files")
+    assert done.index("delete former") < done.index("delete files")
+
+
+def test_a_failed_creation_does_not_stop_prune(shelf):
+    """It may be what makes room."""
+    one_at_a_time(STACK, shelf)
+    shelf.service.fault = failing("create", "new")
+    resources = {"net": NET, "new": {**NET, "cidr": "n"}}
+    outcome = converge(resources, shelf, Options(prune=True))
+    assert outcome.failed_resources == ["new"]
+    assert [thing.mark for thing in shelf.service.things.values()] == ["net"]
+
+
+def test_absent_deletes_what_is_not_declared_as_well(shelf):
+    one_at_a_time(STACK, shelf)
+    stranger = shelf.service.put("net", cidr="10.0.0.0/16")
+    outcome = converge({"net": NET}, shelf, ABSENT)
+    assert not outcome.failed
+    assert outcome.outputs == {}
+    assert list(shelf.service.things) == [stranger]
+    assert not converge({"net": NET}, shelf, ABSENT).changed
+
+
+def test_absent_deletes_the_unmarked_by_identity(shelf):
+    shelf.service.put("lid", box="elsewhere", label="l")
+    shelf.service.put("lid", box="elsewhere", label="m")
+    lid = {"type": "lid", "box": "elsewhere", "label": "l"}
+    outcome = converge({"lid": lid}, shelf, ABSENT)
+    assert outcomes(outcome) == {"lid": "done"}
+    assert [t.properties["label"] for t in shelf.service.of("lid")] == ["m"]
+
+
+def test_a_declaration_may_order_against_its_types(shelf):
+    """Boxes use nets; here a net is said to need a box, beside undeclared ones."""
+    resources = {
+        "box": {"type": "box", "net": "${first.id}"},
+        "first": NET,
+        "net": {**NET, "cidr": "b", "depends_on": ["box"]},
+    }
+    shelf.types["box"].uses = ("net", "route")
+    resources["route"] = {"type": "route", "depends_on": ["box"]}
+    shelf.types["route"].uses = ()
+    one_at_a_time(resources, shelf)
+    shelf.service.put("net", "old", cidr="o")
+    gone = one_at_a_time(resources, shelf, state="absent")
+    assert gone.index("delete route") < gone.index("delete box")
+    assert gone.index("delete net") < gone.index("delete box")
+    assert gone.index("delete box") < gone.index("delete first")
+    assert shelf.service.things == {}
+
+
+# -- failures ----------------------------------------------------------------------
+
+
+def test_a_failure_stops_only_what_needs_it(shelf):
+    shelf.service.fault = failing("create", "web")
+    outcome = converge(STACK, shelf)
+    assert outcome.failed
+    assert outcome.changed
+    assert outcome.failed_resources == ["web"]
+    assert outcomes(outcome) == {
+        "net": "done",
+        "web": "failed",
+        "lid": "not_tried",
+        "route": "not_tried",
+        "other": "done",
+    }
+    assert result(outcome, "web")["error"] == (
+        "creating web (box): ServiceError: out of shelves"
+    )
+    assert result(outcome, "lid")["error"] == "it waits for web, which failed"
+    assert result(outcome, "lid")["id"] is None
+    assert outcome.message == (
+        "2 of 5 changes are done, 1 failed.\n"
+        "- web: create: creating web (box): ServiceError: out of shelves\n"
+        "Not tried: lid, route.\n"
+        "Run again to carry on from there."
+    )
+    assert set(outcome.outputs) == {"net", "other"}
+    shelf.service.fault = None
+    again = converge(STACK, shelf)
+    assert outcomes(again)["net"] == "kept"
+    assert not again.failed
+    assert again.message == ""
+
+
+def test_the_words_of_the_provider_are_kept(shelf):
+    said = RunError("the quota of boxes is used up; ask for more")
+    shelf.service.fault = failing("create", "web", error=said)
+    assert result(converge(STACK, shelf), "web")["error"] == str(said)
+
+
+def test_a_deletion_that_fails_stops_what_it_uses(shelf):
+    converge(STACK, shelf)
+    shelf.service.fault = failing("delete", "web")
+    outcome = converge(STACK, shelf, ABSENT)
+    assert outcomes(outcome)["web"] == "failed"
+    assert outcomes(outcome)["route"] == "done"
+    assert outcomes(outcome)["net"] == "not_tried"
+    assert "deleting web (box): ServiceError" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("verb", "name", "said"),
+    [
+        ("create", "web", "creating"),
+        ("delete", "web", "the new one was made; the old box-2 remains:"),
+    ],
+)
+def test_half_a_replacement_is_told_and_finished_later(shelf, verb, name, said):
+    resources = {"net": NET, "web": {"type": "box", "net": "${net.id}", "shape": "a"}}
+    converge(resources, shelf)
+    resources["web"] = {**resources["web"], "shape": "b"}
+    shelf.service.fault = failing(verb, name)
+    options = Options(allow_replace=["web"])
+    outcome = converge(resources, shelf, options)
+    assert result(outcome, "web")["outcome"] == "failed"
+    assert said.replace("creating", "replacing") in result(outcome, "web")["error"]
+    shelf.service.fault = None
+    assert not converge(resources, shelf, options).failed
+    assert [t.properties["shape"] for t in shelf.service.of("box")] == ["b"]
+
+
+def test_a_thing_deleted_and_not_made_anew_is_told(shelf):
+    resources = {"files": {"type": "store", "label": "f", "kind": "a"}}
+    converge(resources, shelf)
+    resources["files"]["kind"] = "b"
+    shelf.service.fault = failing("create", "files")
+    outcome = converge(resources, shelf, Options(allow_replace=["files"]))
+    error = result(outcome, "files")["error"]
+    assert error.startswith("store-1 was deleted and not made anew: replacing files")
+
+
+def test_a_value_that_does_not_fit_when_it_is_known_fails_its_step(shelf):
+    resources = {
+        "net": NET,
+        "route": {"type": "route", "weight": "${net.arn}"},
+    }
+    outcome = converge(resources, shelf)
+    assert result(outcome, "route")["error"] == (
+        "route.weight takes a number, not 'arn:net-1'"
+    )
+
+
+def test_the_plan_is_made_anew_inside_the_lock(shelf):
+    """Another run has made the net in between."""
+    shelf.service.on_lock = lambda: shelf.service.put("net", "net", cidr="c")
+    outcome = converge({"net": {"type": "net", "cidr": "c"}}, shelf)
+    assert [item["action"] for item in outcome.plan] == ["keep"]
+    assert not outcome.changed
+    assert changes(shelf) == []
+
+
+# -- interruptions -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_lets_running_steps_end_and_starts_no_more(shelf, name):
+    before = signal.getsignal(name)
+
+    def fault(verb, type_, resource, moment):
+        if (verb, resource, moment) == ("create", "net", "before"):
+            os.kill(os.getpid(), name)
+
+    shelf.service.fault = fault
+    resources = {"net": NET, "web": STACK["web"]}
+    outcome = converge(resources, shelf, Options(parallel=1))
+    assert outcome.failed
+    assert outcomes(outcome) == {"net": "done", "web": "not_tried"}
+    assert outcome.message.startswith("The run was interrupted.\n1 of 2 changes")
+    assert signal.getsignal(name) is before
+    shelf.service.fault = None
+    assert not converge(resources, shelf).failed
+
+
+def test_works_outside_the_main_thread(shelf):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(converge(STACK, shelf)))
+    thread.start()
+    thread.join(20)
+    assert found
+    assert not found[0].failed
+
+
+# -- survey ------------------------------------------------------------------------
+
+
+def test_survey_tells_what_lives_differs_and_is_too_much(shelf):
+    converge({**STACK, "web": {**STACK["web"], "password": "hush"}}, shelf)
+    shelf.service.marked("web")[0].properties["size"] = 9
+    shelf.service.put("net", "old", cidr="o")
+    shelf.service.put("store", label="files")
+    shelf.service.calls.clear()
+    declared = {**STACK, "files": {"type": "store", "label": "files"}}
+    seen = survey(declared, shelf)
+    assert seen["live"]["web"]["id"] == shelf.service.marked("web")[0].id
+    assert seen["live"]["web"]["properties"]["password"] == "(sensitive)"
+    assert seen["live"]["web"]["properties"]["size"] == 9
+    assert "files" not in seen["live"]
+    drift = {item["resource"]: item["changes"] for item in seen["drift"]}
+    assert drift["web"] == [{"path": "size", "before": 9, "after": 1}]
+    assert [one["resource"] for one in seen["undeclared"]] == ["old"]
+    assert [(one["resource"], one["how"]) for one in seen["adoptable"]] == [
+        ("files", "label it files")
+    ]
+    assert seen["problems"] == []
+    assert {call.verb for call in shelf.service.calls} == {"read"}
+
+
+def test_survey_shows_drift_that_nobody_allowed_to_repair(shelf):
+    converge(STACK, shelf)
+    shelf.service.marked("net")[0].properties["cidr"] = "x"
+    seen = survey({"net": {**NET, "protect": True}}, shelf)
+    assert [item["action"] for item in seen["drift"]] == ["replace"]
