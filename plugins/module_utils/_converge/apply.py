@@ -167,7 +167,7 @@ class Applied:
 
     def _resolved(self, item: Item) -> Desired:
         problems: list[tuple[str, str]] = []
-        desired = item.declared.resolved(self._lookup, problems)
+        desired = item.declared.resolved(self._lookup, problems, item.desired)
         if problems:
             said = "; ".join(
                 f"{item.resource}.{path} {said}" for path, said in problems

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from .conform import at, known, plain
@@ -75,9 +75,7 @@ def _compare(place: _At, want: Any, have: Any, found: list[Change]) -> None:
 
 def _empty(value: Any) -> bool:
     """Absent: services tell an empty list or text, and none at all, apart at will."""
-    return value is None or (
-        isinstance(value, (str, Sequence, Mapping)) and not len(value)
-    )
+    return value is None or (isinstance(value, (str, list, dict, tuple)) and not value)
 
 
 def _equal(field: Field, want: Any, have: Any) -> bool:
@@ -94,6 +92,8 @@ def _spelled(field: Field, value: Any) -> Any:
 
 def same(one: Any, other: Any) -> bool:
     """Equality that tells true from 1, and not 5 from 5.0."""
+    if isinstance(one, str):
+        return isinstance(other, str) and one == other
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(
             same(value, other[key]) for key, value in one.items()

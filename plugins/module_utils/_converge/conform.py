@@ -108,6 +108,8 @@ def plain(field: Field, value: Any) -> Any:
 
 def known(value: Any) -> bool:
     """Whether nothing in the value is UNKNOWN."""
+    if isinstance(value, (str, int, float)):
+        return True
     if isinstance(value, Mapping):
         return all(known(entry) for entry in value.values())
     if isinstance(value, (list, tuple)):

@@ -46,7 +46,7 @@ class Declared:
     """One resource as written.
 
     needs: the logical names it refers to or depends on; refers: only the former.
-    tainted: its properties that hold a reference to something sensitive.
+    referring: its properties that hold references; tainted: to something sensitive.
     """
 
     resource: str
@@ -55,23 +55,35 @@ class Declared:
     protect: bool = False
     needs: frozenset[str] = frozenset()
     refers: frozenset[str] = frozenset()
+    referring: frozenset[str] = frozenset()
     tainted: frozenset[str] = frozenset()
 
-    def resolved(self, lookup: Lookup, problems: Problems) -> Desired:
-        """The resource with its references looked up and its values conformed."""
-        values = {}
-        for name, value in self.raw.items():
+    def resolved(
+        self, lookup: Lookup, problems: Problems, known: Desired | None = None
+    ) -> Desired:
+        """The resource with its references looked up and its values conformed.
+
+        known: from an earlier time; only what holds references is looked up anew.
+        """
+        names = self.raw if known is None else self.referring
+        values: dict[str, Any] = {}
+        for name in names:
             try:
-                values[name] = resolve(value, lookup)
+                values[name] = resolve(self.raw[name], lookup)
             except RunError as error:
                 values[name] = UNKNOWN
                 problems.append((name, str(error)))
+        fields = self.type.fields
+        if known is not None:
+            fields = {name: fields[name] for name in names}
         misfits: Problems = []
-        fitted = conform(self.type.fields, values, misfits)
+        fitted = conform(fields, values, misfits)
         for path, said in misfits:
             if top(path) in self.tainted:
                 said = "does not fit what it refers to, which is secret"
             problems.append((path, said))
+        if known is not None:
+            fitted = {**known.properties, **fitted}
         return Desired(self.resource, self.type.name, fitted)
 
 
@@ -181,13 +193,14 @@ class _Reader:
         body = self.resources[name]
         raw = {key: value for key, value in body.items() if key not in RESERVED}
         needs = set(self._depends_on(name, body.get("depends_on")))
-        refers, tainted = set(), set()
+        refers, referring, tainted = set(), set(), set()
         for key, value in raw.items():
             where = at("", str(key))
             for found, place, field in _walk(value, where, type_.fields.get(key)):
                 secret = self._reference(name, place, found, field, typed)
                 if found.resource in typed and found.path:
                     refers.add(found.resource)
+                    referring.add(key)
                     tainted |= {key} if secret else set()
         protect = body.get("protect", False)
         problems: Problems = []
@@ -201,6 +214,7 @@ class _Reader:
             protect["protect"] is True,
             frozenset(needs | refers),
             frozenset(refers),
+            frozenset(referring),
             frozenset(tainted),
         )
 
@@ -265,8 +279,7 @@ class _Reader:
 
     def _sort(self) -> None:
         needs = {
-            name: [other for other in self._in_order(one.needs) if other != name]
-            for name, one in self.declared.items()
+            name: sorted(one.needs - {name}) for name, one in self.declared.items()
         }
         for name, one in self.declared.items():
             if name in one.needs:
@@ -286,9 +299,6 @@ class _Reader:
             )
         else:
             self.order = [name for name in self.order if name in self.declared]
-
-    def _in_order(self, names: frozenset[str]) -> list[str]:
-        return [name for name in self.declared if name in names] if names else []
 
     def _check(self, declared: Declared) -> None:
         def lookup(reference: Reference) -> Any:

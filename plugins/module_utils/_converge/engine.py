@@ -156,10 +156,11 @@ def _foreign(provider: Provider, declared: Declared, live: Live) -> str:
 
 def _planned(plan: Plan, absent: bool) -> Outcome:
     """The outcome of a plan that is not, or need not be, applied."""
-    outcome = Outcome(plan.changed, plan=[plan_item(item) for item in plan.items])
+    changed = plan.changed
+    outcome = Outcome(changed, plan=[plan_item(item) for item in plan.items])
     outcome.diff = diff(plan.items)
     for item in plan.items:
-        if item.action == "keep" and not plan.changed:
+        if item.action == "keep" and not changed:
             outcome.results.append(_result(item, item.live.id, "kept", 0.0, ""))
         if item.action != "delete" and not absent:
             live = item.live if item.action in ("keep", "update") else None

@@ -106,6 +106,7 @@ class Planner:
         options: Options,
     ) -> None:
         self.declared = declaration.resources
+        self.known = declaration.known
         self.provider = provider
         self.found = found
         self.options = options
@@ -131,7 +132,7 @@ class Planner:
         """What deletes everything that the stack owns."""
         items = []
         for declared in self.declared.values():
-            desired = declared.resolved(self._lookup_living, [])
+            desired = declared.resolved(self._lookup_living, [], self._known(declared))
             lives = self._found(declared).marked(declared.resource)
             if not lives and not self.provider.markable(declared.type.name):
                 lives = self._found(declared).identified(desired)
@@ -154,12 +155,15 @@ class Planner:
         """What the stack owns and no declared resource was found to be."""
         return self._unclaimed("not declared")
 
+    def _known(self, declared: Declared) -> Desired:
+        return self.known[declared.resource]
+
     def _found(self, declared: Declared) -> Found:
         return self.found[declared.type.name]
 
     def _decide(self, declared: Declared) -> Item:
         problems: list[tuple[str, str]] = []
-        desired = declared.resolved(self._lookup, problems)
+        desired = declared.resolved(self._lookup, problems, self._known(declared))
         self.plan.problems += [
             f"{declared.resource}.{path} {said}" for path, said in problems
         ]

@@ -109,7 +109,10 @@ class _Reader:
         def lookup(reference: Reference) -> Any:
             return self._lookup(reference, ancestors)
 
-        desired = [one.resolved(lookup, []) for one in self._declared[name]]
+        desired = [
+            one.resolved(lookup, [], self.known[one.resource])
+            for one in self._declared[name]
+        ]
         parents = {parent: self.found[parent].lives for parent in type_.parents}
         try:
             lives = type_.read(Reading(desired, parents, self.everything))

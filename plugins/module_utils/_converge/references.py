@@ -61,6 +61,8 @@ def resolve(value: Any, lookup: Lookup) -> Any:
     """The value with its references looked up; UNKNOWN spreads over its text."""
     if isinstance(value, str):
         return _resolve_text(value, lookup) if "${" in value else value
+    if value is None or isinstance(value, (int, float)):
+        return value
     if isinstance(value, Mapping):
         return {key: resolve(entry, lookup) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
