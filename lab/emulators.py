@@ -45,7 +45,14 @@ def emulator(name: str, log: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     # Neither may reach for credentials, proxies or Docker of the machine.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    environment.update(GATEWAY_PORT=str(port), MINISTACK_HOST="127.0.0.1")
+    environment.update(
+        GATEWAY_PORT=str(port),
+        MINISTACK_HOST="127.0.0.1",
+        # moto issues certificates after so many seconds.
+        MOTO_ACM_VALIDATION_WAIT="0",
+    )
+    # moto knows Amazon's own policies only when asked to.
+    environment.update(MOTO_IAM_LOAD_MANAGED_POLICIES="true")
     with log.open("wb") as file:
         process = subprocess.Popen(
             _argv(name, port), env=environment, stdout=file, stderr=file

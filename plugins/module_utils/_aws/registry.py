@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     # Never run: Ansible packs into a module what it sees imported. At run time only
     # the types that a declaration uses are loaded, since each costs its compilation.
     from .types import (  # noqa: F401
+        iam_instance_profile,
+        iam_role,
         subnet,
         vpc,
     )
 
 NAMES = (
+    "iam_instance_profile",
+    "iam_role",
     "subnet",
     "vpc",
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
 from ansible_collections.vigie.run.plugins.module_utils._aws.provider import AwsProvider
@@ -23,6 +24,7 @@ from ansible_collections.vigie.run.plugins.module_utils._converge.engine import 
     Options,
     converge,
 )
+from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 
 Resources = Mapping[str, Mapping[str, Any]]
 EXAMPLES = Path(__file__).parents[3] / "docs" / "aws"
@@ -85,6 +87,13 @@ class Stack:
             for step in outcome.plan
             if step["action"] != "keep"
         }
+
+
+def refused(stack: Stack, resources: Resources, **options: Any) -> str:
+    """Why a run stops before it touches anything."""
+    with pytest.raises(RunError) as stopped:
+        stack.run(resources, **options)
+    return str(stopped.value)
 
 
 def live_through(
