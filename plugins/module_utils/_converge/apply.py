@@ -39,6 +39,7 @@ class Result:
     cause: str = ""
 
 
+UNDONE = ("failed", "not_tried")
 NOT_TRIED = Result("not_tried", error="the run was interrupted before")
 
 
@@ -72,12 +73,12 @@ class Applied:
         gone = self._result(delete_key(item))
         steps = [gone, made] if item.delete_first else [made, gone]
         seconds = made.seconds + gone.seconds
-        if made.outcome == "done" and gone.outcome != "done":
+        if made.outcome == "done" and gone.outcome in UNDONE:
             error = (
                 f"the new one was made; the old {item.live.id} remains: {gone.error}"
             )
             return dataclasses.replace(gone, seconds=seconds, error=error)
-        if item.delete_first and gone.outcome == "done" and made.outcome != "done":
+        if item.delete_first and gone.outcome == "done" and made.outcome in UNDONE:
             error = f"{item.live.id} was deleted and not made anew: {made.error}"
             return dataclasses.replace(made, seconds=seconds, error=error)
         worst = next((step for step in steps if step.outcome == "failed"), made)
@@ -131,7 +132,7 @@ class Applied:
         if step.does == "delete":
             if item.delete_first and not item.after_delete:
                 self._spare(item)
-            if item.resource in self._spared and item.declared:
+            if item.action == "replace" and item.resource in self._spared:
                 return "kept"
             item.type.delete(item.live)
             return "done"

@@ -335,7 +335,11 @@ def _refused(item: Item, change: Change, reason: str) -> str:
     name, there = item.resource, item.live.id
     values = ""
     if not change.sensitive and change.after is not UNKNOWN:
-        values = f" from {change.before!r:.80} to {change.after!r:.80}"
+        before, after = (
+            "unset" if value is None else f"{value!r:.80}"
+            for value in (change.before, change.after)
+        )
+        values = f" from {before} to {after}"
     return (
         f"{name}.{change.path} cannot change{values} without replacing {there}"
         f" ({reason}); {_permission(item.declared)} to delete it and make it anew, or"

@@ -59,7 +59,8 @@ class Desired:
 
     While it is read and planned, values not known yet are UNKNOWN (also inside
     lists and groups; a text with an unknown part is UNKNOWN as a whole); when it
-    is created or updated everything is known.
+    is created or updated everything is known. Values have the kinds of their
+    fields: a document is a structure, and what is to be absent is None.
     """
 
     resource: str

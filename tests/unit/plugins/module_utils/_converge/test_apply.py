@@ -172,6 +172,23 @@ def test_a_replacement_that_turns_out_needless_is_not_made(shelf, type_):
     assert changes(shelf) == ["update net"]
 
 
+def test_a_replacement_that_turns_out_to_be_an_update(shelf):
+    resources = {
+        "net": {**NET, "note": "a"},
+        "route": {"type": "route", "pinned": "v${net.version}", "note": "a"},
+    }
+    one_at_a_time(resources, shelf)
+    shelf.service.put("route", "route", pinned="left over")
+    (thing,) = shelf.service.of("net")
+    thing.generation = 0
+    resources["net"]["note"] = resources["route"]["note"] = "b"
+    outcome = converge(resources, shelf, Options(allow_replace=["route"]))
+    assert [item["action"] for item in outcome.plan] == ["update", "replace", "delete"]
+    assert [one["outcome"] for one in outcome.results] == ["done", "done", "done"]
+    assert sorted(changes(shelf)) == ["delete route", "update net", "update route"]
+    assert [t.properties["note"] for t in shelf.service.of("route")] == ["b"]
+
+
 def test_prune_deletes_after_what_stops_using_it(shelf):
     one_at_a_time(STACK, shelf)
     resources = {
