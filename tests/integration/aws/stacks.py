@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,20 @@ def example(name: str) -> dict[str, dict[str, Any]]:
     return yaml.safe_load((EXAMPLES / f"{name}.yml").read_text("utf-8"))
 
 
+@functools.cache
+def _sessions(connection: Connection) -> tuple[Session, Session, list[list[str]]]:
+    """One session to look with and one for runs, with where the latter notes calls.
+
+    Shared by all stacks: making clients is most of a short test's time.
+    """
+    looking, running = Session(connection), Session(connection)
+    notes: list[list[str]] = [[]]
+    running._session.register(
+        "before-call", lambda model, **_event: notes[0].append(model.name)
+    )
+    return looking, running, notes
+
+
 @dataclass
 class Stack:
     """One stack with a name of its own on one emulator.
@@ -49,25 +64,21 @@ class Stack:
     operations: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.session = Session(self.connection)
+        self.session, self._running, self._notes = _sessions(self.connection)
 
     def client(self, service: str) -> Any:
         """A botocore client of the emulator."""
         return self.session.client(service)
 
     def aws(self) -> Aws:
-        """A session as a run has it: new, impatient."""
-        session = Session(self.connection)
-        session._session.register("before-call", self._note)
+        """What a run has, only more impatient."""
+        self._notes[0] = self.operations
         return Aws(
-            session,
+            self._running,
             self.name,
             wait_timeout=self.wait_timeout,
             interval=0.05,
         )
-
-    def _note(self, model: Any, **_event: Any) -> None:
-        self.operations.append(model.name)
 
     def run(self, resources: Resources, **options: Any) -> Any:
         """Converge; the outcome, whatever it is."""
