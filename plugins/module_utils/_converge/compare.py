@@ -40,13 +40,14 @@ class _At:
         return _At(self.field.inner, f"{self.path}[{label}]", self)
 
     def change(self, before: Any, after: Any) -> Change:
-        secret = self.sensitive or _holds_secret(self.field)
+        secret = self.sensitive or holds_secret(self.field)
         return Change(self.path, before, after, secret, self.immutable)
 
 
-def _holds_secret(field: Field) -> bool:
+def holds_secret(field: Field) -> bool:
+    """Whether a field is sensitive, or anything inside it."""
     inner = [field.inner] if field.inner else field.fields.values()
-    return field.sensitive or any(_holds_secret(each) for each in inner)
+    return field.sensitive or any(holds_secret(each) for each in inner)
 
 
 def _compare(place: _At, want: Any, have: Any, found: list[Change]) -> None:

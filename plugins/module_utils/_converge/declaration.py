@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .._errors import RunError
-from .conform import EXPECTED, Problems, at, conform, top
+from .compare import holds_secret
+from .conform import EXPECTED, Problems, at, conform, fit, top
 from .fields import Field
 from .provider import UNKNOWN, Desired, Provider, ResourceType
 from .references import (
@@ -113,20 +114,15 @@ def read_declaration(
     reader.read()
     for name in allow_replace:
         if name not in resources:
+            remedy = nearest(name, resources)
             reader.wrong(
-                "allow_replace",
-                "",
-                f"names {name!r}, which is not declared; {nearest(name, resources)}",
+                "allow_replace", f"names {name!r}, which is not declared; {remedy}"
             )
     if absent:
         for name, declared in reader.declared.items():
             if declared.protect:
-                reader.wrong(
-                    name,
-                    "protect",
-                    "forbids to delete it; set it to false"
-                    " first, or leave the stack as it is",
-                )
+                said = "forbids to delete it; set it to false first"
+                reader.wrong(f"{name}.protect", said)
     if reader.problems:
         raise refusal("The declaration is wrong", reader.problems)
     ordered = {name: reader.declared[name] for name in reader.order}
@@ -148,14 +144,14 @@ class _Reader:
         self.resources = resources
         self.types = provider.types
         self.problems: list[str] = []
-        self._told: set[tuple[str, str]] = set()
+        self._told: set[str] = set()
         self.declared: dict[str, Declared] = {}
         self.known: dict[str, Desired] = {}
         self.order: list[str] = []
 
-    def wrong(self, resource: str, path: str, said: str) -> None:
-        self._told.add((resource, path))
-        self.problems.append(f"{resource}{'.' if path else ''}{path} {said}")
+    def wrong(self, where: str, said: str) -> None:
+        self._told.add(where)
+        self.problems.append(f"{where} {said}")
 
     def read(self) -> None:
         typed = {
@@ -173,18 +169,15 @@ class _Reader:
     def _well_formed(self, name: Any, body: Any) -> bool:
         before = len(self.problems)
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            self.wrong(
-                repr(name),
-                "",
-                "is no logical name; use letters, digits, underscores and hyphens",
-            )
+            said = "is no logical name; use letters, digits, underscores and hyphens"
+            self.wrong(repr(name), said)
         elif not isinstance(body, Mapping):
-            self.wrong(name, "", "takes a mapping with a type and its properties")
+            self.wrong(name, "takes a mapping with a type and its properties")
         elif not isinstance(body.get("type"), str):
-            self.wrong(name, "type", "is required: the type of the resource")
+            self.wrong(f"{name}.type", "is required: the type of the resource")
         elif body["type"] not in self.types:
             remedy = nearest(body["type"], self.types)
-            self.wrong(name, "type", f"{body['type']!r} is unknown; {remedy}")
+            self.wrong(f"{name}.type", f"{body['type']!r} is unknown; {remedy}")
         return len(self.problems) == before
 
     def _resource(
@@ -197,21 +190,20 @@ class _Reader:
         for key, value in raw.items():
             where = at("", str(key))
             for found, place, field in _walk(value, where, type_.fields.get(key)):
-                secret = self._reference(name, place, found, field, typed)
+                secret = self._reference(f"{name}.{place}", found, field, typed)
                 if found.resource in typed and found.path:
                     refers.add(found.resource)
                     referring.add(key)
                     tainted |= {key} if secret else set()
-        protect = body.get("protect", False)
         problems: Problems = []
-        protect = conform({"protect": _PROTECT}, {"protect": protect}, problems)
+        protect = fit(_PROTECT, body.get("protect") or False, "protect", problems)
         for path, said in problems:
-            self.wrong(name, path, said)
+            self.wrong(f"{name}.{path}", said)
         return Declared(
             name,
             type_,
             raw,
-            protect["protect"] is True,
+            protect is True,
             frozenset(needs | refers),
             frozenset(refers),
             frozenset(referring),
@@ -221,23 +213,19 @@ class _Reader:
     def _depends_on(self, name: str, given: Any) -> Iterator[str]:
         names = [given] if isinstance(given, str) else given or []
         if not isinstance(names, (list, tuple)):
-            self.wrong(name, "depends_on", "takes a list of logical names")
+            self.wrong(f"{name}.depends_on", "takes a list of logical names")
             return
         for other in names:
             if isinstance(other, str) and other in self.resources:
                 yield other
             else:
                 remedy = nearest(str(other), self.resources)
-                self.wrong(
-                    name,
-                    "depends_on",
-                    f"names {other!r}, which is not declared; {remedy}",
-                )
+                said = f"names {other!r}, which is not declared; {remedy}"
+                self.wrong(f"{name}.depends_on", said)
 
     def _reference(
         self,
-        name: str,
-        place: str,
+        where: str,
         found: Reference,
         field: Field | None,
         typed: Mapping[str, ResourceType],
@@ -246,20 +234,17 @@ class _Reader:
         if not found.path:
             if found.resource in self.resources:
                 self.wrong(
-                    name,
-                    place,
-                    f"refers to {found.text} as a whole; name an"
-                    f" attribute, such as ${{{found.resource}.id}}, or write"
-                    " $${ for a literal ${",
+                    where,
+                    f"refers to {found.text} as a whole; name an attribute, such as"
+                    f" ${{{found.resource}.id}}, or write $${{ for a literal ${{",
                 )
             return False
         if found.resource not in self.resources:
+            remedy = nearest(found.resource, self.resources)
             self.wrong(
-                name,
-                place,
-                f"refers to {found.text}, but {found.resource!r} is"
-                f" not declared; {nearest(found.resource, self.resources)} (a"
-                " literal ${ is written $${)",
+                where,
+                f"refers to {found.text}, but {found.resource!r} is not declared;"
+                f" {remedy} (a literal ${{ is written $${{)",
             )
             return False
         if found.resource not in typed:
@@ -267,14 +252,11 @@ class _Reader:
         try:
             kind, secret = _source(typed[found.resource], found.path)
         except LookupError as error:
-            self.wrong(name, place, f"refers to {found.text}: {error.args[0]}")
+            self.wrong(where, f"refers to {found.text}: {error.args[0]}")
             return False
         if field and kind in FITS and not _accepts(field.kind, kind):
-            self.wrong(
-                name,
-                place,
-                f"takes {EXPECTED[field.kind]}, but {found.text} is {EXPECTED[kind]}",
-            )
+            said = f"takes {EXPECTED[field.kind]}, but {found.text} is {EXPECTED[kind]}"
+            self.wrong(where, said)
         return secret
 
     def _sort(self) -> None:
@@ -283,24 +265,20 @@ class _Reader:
         }
         for name, one in self.declared.items():
             if name in one.needs:
-                self.wrong(
-                    name,
-                    "",
-                    f"needs itself: {name} -> {name}; take one of the references out",
-                )
+                self.wrong(name, f"needs itself: {name} -> {name}; take that out")
         try:
             self.order = list(TopologicalSorter(needs).static_order())
         except CycleError as error:
             cycle = " -> ".join(reversed(error.args[1]))
-            self.wrong(
-                error.args[1][0],
-                "",
-                f"cannot be ordered: {cycle}; take one of the references out",
-            )
-        else:
-            self.order = [name for name in self.order if name in self.declared]
+            said = f"cannot be ordered: {cycle}; take one of the references out"
+            self.wrong(error.args[1][0], said)
+            self.order = list(needs)
+        self.order = [name for name in self.order if name in self.declared]
 
     def _check(self, declared: Declared) -> None:
+        declared = self._tainted(declared)
+        self.declared[declared.resource] = declared
+
         def lookup(reference: Reference) -> Any:
             desired = self.known.get(reference.resource)
             found = dig(desired.properties, reference.path) if desired else MISSING
@@ -310,12 +288,24 @@ class _Reader:
         desired = declared.resolved(lookup, problems)
         for path, said in problems:
             # Of a reference to a wrong kind it was told already.
-            if (declared.resource, path) not in self._told:
-                self.wrong(declared.resource, path, said)
+            where = f"{declared.resource}.{path}"
+            if where not in self._told:
+                self.wrong(where, said)
         self.known[declared.resource] = desired
         if not problems:
             for said in declared.type.check(desired.properties):
-                self.wrong(declared.resource, "", said)
+                self.wrong(declared.resource, said)
+
+    def _tainted(self, declared: Declared) -> Declared:
+        """With the properties that refer to what refers to a secret."""
+        found = {
+            name
+            for name in declared.referring
+            for reference in references(declared.raw[name])
+            if reference.path and reference.resource in self.declared
+            if reference.path[0] in self.declared[reference.resource].tainted
+        }
+        return replace(declared, tainted=declared.tainted | found)
 
     def _refuse_twins(self) -> None:
         """Two resources that can only be one thing."""
@@ -330,9 +320,8 @@ class _Reader:
             if other != name:
                 self.wrong(
                     name,
-                    "",
-                    f"is the same {desired.type} as {other}:"
-                    f" {identity}; declare it once, or name it differently",
+                    f"is the same {desired.type} as {other}: {identity}; declare it"
+                    " once, or name it differently",
                 )
 
 
@@ -388,7 +377,7 @@ def _source(type_: ResourceType, path: Sequence[str]) -> tuple[str, bool]:
             return "anything", secret
         field = inside
         secret = secret or field.sensitive
-    return field.kind, secret
+    return field.kind, secret or holds_secret(field)
 
 
 def _accepts(target: str, source: str) -> bool:

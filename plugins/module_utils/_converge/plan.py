@@ -113,6 +113,7 @@ class Planner:
         types = {name: one.type for name, one in found.items()}
         self.plan = Plan(users=users(types))
         self._items: dict[str, Item] = {}
+        self._living: dict[str, tuple[Desired, Live | None]] = {}
         self._taken: dict[tuple[str, str], str] = {}
         self._leftovers: list[Item] = []
 
@@ -137,15 +138,8 @@ class Planner:
             if not lives and not self.provider.markable(declared.type.name):
                 lives = self._found(declared).identified(desired)
             items += [self._delete(declared, live, "state is absent") for live in lives]
-            self._items[declared.resource] = Item(
-                declared.resource,
-                declared.type,
-                "keep",
-                "",
-                declared,
-                lives[0] if len(lives) == 1 else None,
-                desired,
-            )
+            likely = lives[0] if len(lives) == 1 else None
+            self._living[declared.resource] = (desired, likely)
         items.reverse()
         items += self._unclaimed("state is absent")
         self.plan.items = self._users_first(items)
@@ -327,8 +321,8 @@ class Planner:
         )
 
     def _lookup_living(self, reference: Reference) -> Any:
-        item = self._items[reference.resource]
-        return value_of(reference, item.desired, item.live, UNKNOWN)
+        desired, live = self._living[reference.resource]
+        return value_of(reference, desired, live, UNKNOWN)
 
 
 def _refused(item: Item, change: Change, reason: str) -> str:

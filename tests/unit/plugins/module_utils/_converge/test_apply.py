@@ -301,6 +301,16 @@ def test_a_failure_stops_only_what_needs_it(shelf):
     assert again.message == ""
 
 
+def test_what_is_kept_is_kept_whatever_fails(shelf):
+    converge(STACK, shelf)
+    shelf.service.fault = failing("update", "net")
+    outcome = converge({**STACK, "net": {**NET, "note": "new"}}, shelf)
+    assert outcomes(outcome).pop("net") == "failed"
+    assert {*outcomes(outcome).values()} == {"failed", "kept"}
+    assert outcome.message.splitlines()[0] == "0 of 1 changes are done, 1 failed."
+    assert not outcome.changed
+
+
 def test_the_words_of_the_provider_are_kept(shelf):
     said = RunError("the quota of boxes is used up; ask for more")
     shelf.service.fault = failing("create", "web", error=said)

@@ -114,14 +114,16 @@ def test_all_errors_are_told_together(shelf):
 
 
 def test_a_cycle_is_shown(shelf):
-    (line,) = refused(
+    (line, other) = refused(
         shelf,
         {
             "a": {**BOX, "peer": "${b.id}"},
             "b": {**BOX, "peer": "${c.id}"},
             "c": {**BOX, "depends_on": ["a"]},
+            "d": {**BOX, "size": "x"},
         },
     )
+    assert other.startswith("d.size")
     cycle = line.partition("cannot be ordered: ")[2].partition(";")[0].split(" -> ")
     assert cycle[0] == cycle[-1]
     assert "".join(cycle[:-1]) in ("abc", "bca", "cab")

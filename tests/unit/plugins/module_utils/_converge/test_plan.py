@@ -154,8 +154,9 @@ def test_an_attribute_that_a_kept_thing_lacks_stops_the_plan(shelf):
     assert said == "route.note refers to ${net.note}, but net (net-1) has none now"
 
 
-def test_what_a_sensitive_reference_fills_is_secret(shelf):
+def test_what_a_sensitive_reference_fills_is_secret_however_far(shelf):
     resources = changed("route", note="pw ${web.password}")
+    resources["far"] = {"type": "net", "cidr": "c", "note": "${route.note}"}
     outcome = planned(shelf, resources)
     assert "hush" not in json.dumps(vars(outcome))
     outcome = converge(resources, shelf)
