@@ -62,7 +62,7 @@ def emulator(name: str, log: Path) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _await(url: str, process: subprocess.Popen, log: Path) -> None:

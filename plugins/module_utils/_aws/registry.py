@@ -16,15 +16,21 @@ if TYPE_CHECKING:
     # Never run: Ansible packs into a module what it sees imported. At run time only
     # the types that a declaration uses are loaded, since each costs its compilation.
     from .types import (  # noqa: F401
+        certificate,
+        hosted_zone,
         iam_instance_profile,
         iam_role,
+        record,
         subnet,
         vpc,
     )
 
 NAMES = (
+    "certificate",
+    "hosted_zone",
     "iam_instance_profile",
     "iam_role",
+    "record",
     "subnet",
     "vpc",
 )
