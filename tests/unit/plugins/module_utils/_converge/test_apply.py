@@ -105,6 +105,8 @@ def test_replacement_creates_first_then_updates_then_deletes(shelf):
 
 
 def test_a_unique_name_is_freed_before_it_is_taken(shelf):
+    """By what is declared alone: the types say nothing of each other here."""
+    shelf.types["route"].uses = ()
     resources = {
         "net": NET,
         "files": {"type": "store", "label": "f", "kind": "a", "net": "${net.id}"},
@@ -366,6 +368,24 @@ def test_a_value_that_does_not_fit_when_it_is_known_fails_its_step(shelf):
     outcome = converge(resources, shelf)
     assert result(outcome, "route")["error"] == (
         "route.weight takes a number, not 'arn:net-1'"
+    )
+
+
+def test_a_step_that_turns_out_to_need_a_replacement_fails(shelf):
+    """The net's address changes with an update, though its type did not say so."""
+    net = shelf.types["net"]
+    net.volatile = ()
+    resources = {
+        "net": {**NET, "note": "a"},
+        "route": {"type": "route", "pinned": "${net.version}", "note": "a"},
+    }
+    one_at_a_time(resources, shelf)
+    resources["net"]["note"] = resources["route"]["note"] = "b"
+    outcome = converge(resources, shelf)
+    assert outcomes(outcome) == {"net": "done", "route": "failed"}
+    assert result(outcome, "route")["error"] == (
+        "route.pinned turned out to differ, which takes a replacement; run again to"
+        " plan it"
     )
 
 
