@@ -21,8 +21,12 @@ if TYPE_CHECKING:
         iam_instance_profile,
         iam_role,
         launch_template,
+        listener,
+        listener_rule,
+        load_balancer,
         record,
         subnet,
+        target_group,
         vpc,
     )
 
@@ -32,8 +36,12 @@ NAMES = (
     "iam_instance_profile",
     "iam_role",
     "launch_template",
+    "listener",
+    "listener_rule",
+    "load_balancer",
     "record",
     "subnet",
+    "target_group",
     "vpc",
 )
 
