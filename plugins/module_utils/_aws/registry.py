@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     # the types that a declaration uses are loaded, since each costs its compilation.
     from .types import (  # noqa: F401
         certificate,
+        distribution,
         hosted_zone,
         iam_instance_profile,
         iam_role,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "certificate",
+    "distribution",
     "hosted_zone",
     "iam_instance_profile",
     "iam_role",
