@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is private to the collection: its interface may change at any time.
-"""One run at a time changes a stack: a lock in Parameter Store.
+"""One run at a time changes a stack, or a target group: a lock in Parameter Store.
 
 Creating a parameter that exists is refused by AWS, which makes it a lock. Its value
 says who holds it and until when; a holder renews it, so a run that was killed loses
@@ -20,11 +20,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._errors import RunError
-from .base import Aws
 from .errors import code, explain
+
+if TYPE_CHECKING:
+    from .base import Aws
 
 # Seconds that a lock outlives the last sign of life of its holder.
 LEASE = 120.0
@@ -34,10 +36,20 @@ LEASE = 120.0
 def stack_lock(aws: Aws) -> Iterator[None]:
     """Hold the stack's lock; raise RunError naming its holder when it is taken."""
     name = f"/vigie/stack/{aws.stack}/lock"
+    with held(aws.client("ssm"), name, aws.wait_timeout, aws.interval):
+        yield
+
+
+@contextmanager
+def held(ssm: Any, name: str, timeout: float, interval: float) -> Iterator[None]:
+    """Hold the lock of this name, waiting for its holder as long as `timeout` seconds.
+
+    Raises RunError naming its holder when it does not get free.
+    """
     holder = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
-    lock = _Lock(aws.client("ssm"), name, holder, aws.interval)
+    lock = _Lock(ssm, name, holder, interval)
     try:
-        lock.take(aws.wait_timeout)
+        lock.take(timeout)
     except RunError:
         raise
     except Exception as error:
@@ -74,7 +86,7 @@ class _Lock:
                 self._delete_if(held["id"])
             elif time.monotonic() > end:
                 raise RunError(
-                    f"Stack lock {self._name} is held by {held['holder']}: wait for"
+                    f"Lock {self._name} is held by {held['holder']}: wait for"
                     " that run to end. If it is dead, the lock frees itself within"
                     f" {LEASE:g} s."
                 )

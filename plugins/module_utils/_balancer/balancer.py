@@ -58,6 +58,11 @@ class Member:
         return self.sessions + self.queued
 
     @property
+    def load(self) -> str:
+        """How busy it is, for messages."""
+        return str(self.busy)
+
+    @property
     def why_away(self) -> str:
         """Why it is not in service, in a few words; empty where it is."""
         reasons = [] if self.state == READY else [self.state]

@@ -37,6 +37,8 @@ class Request:
     max_unavailable: str | None = None
     timeout: float = 60.0
     """Seconds to wait for the last session, or for the health check."""
+    poll: float = POLL_SECONDS
+    """Seconds between two readings."""
     put_back: bool = False
     """Where sessions are left at the time-out: put back and fail."""
     dry_run: bool = False
@@ -142,7 +144,7 @@ def _wait(
             return outcome
         if clock() >= deadline:
             return _late(balancer, request, outcome)
-        sleep(min(POLL_SECONDS, max(deadline - clock(), 0.01)))
+        sleep(min(request.poll, max(deadline - clock(), 0.01)))
 
 
 def _is_up(member: Member) -> bool:
@@ -163,7 +165,7 @@ def _late(balancer: Balancer, request: Request, outcome: Outcome) -> Outcome:
     """Fail or warn at the time-out, with what was seen last."""
     if request.state == READY:
         raise _not_up(balancer, request, outcome)
-    busy = [f"{m.name} ({m.busy})" for m in outcome.after if m.busy]
+    busy = [f"{m.name} ({m.load})" for m in outcome.after if m.busy]
     if not busy:
         return outcome
     seen = (
