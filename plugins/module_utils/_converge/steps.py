@@ -20,6 +20,7 @@ from .graph import cyclic
 from .plan import Item, Plan
 
 MAKING = ("create", "update", "replace")
+DELETING = ("delete", "replace")
 
 
 @dataclass
@@ -36,8 +37,8 @@ def steps_of(plan: Plan) -> dict[str, Step]:
     """The steps by key."""
     steps = _Steps(plan, by_type=True).build()
     if cyclic({key: step.waits for key, step in steps.items()}):
-        # The declaration orders two resources against the order of their types:
-        # it knows better, and types order only what is not declared.
+        # The declaration orders two resources against the order of their types. It
+        # knows better: types order only what it leaves open, step by step.
         steps = _Steps(plan, by_type=False).build()
     return steps
 
@@ -70,7 +71,7 @@ class _Steps:
         for item in self.items:
             if item.action != "delete":
                 self._make(item)
-            if item.action in ("delete", "replace"):
+            if item.action in DELETING:
                 self._add(delete_key(item), "delete", item)
             if (item.declared and item.action == "delete") or self._is_late(item):
                 self.late[item.resource].append(delete_key(item))
@@ -80,10 +81,11 @@ class _Steps:
         for item in self.items:
             if item.delete_first:
                 self._before_new(item)
-            elif item.action in ("delete", "replace"):
+            elif item.action in DELETING:
                 self._after_users(item, item.type.name in early)
-        for item in first:
-            self._after_former_users(item)
+        for item in self.items:
+            if item.delete_first or (not self.by_type and item.action in DELETING):
+                self._after_former_users(item)
         return self.steps
 
     def _add(self, key: str, does: str, item: Item | None = None) -> Step:
@@ -140,10 +142,10 @@ class _Steps:
             step.waits |= {f"gate {user}" for user in self.users[item.type.name]}
 
     def _after_former_users(self, item: Item) -> None:
-        """What deletes first waits for all that may use the old thing only.
+        """A deletion waits for whatever may have used its thing, by type.
 
-        By type, since what used it may no longer say so; but never for what itself
-        waits for the new thing.
+        What used it may no longer say so. Never for what itself waits for the
+        deletion, such as what is to use the new thing of a replacement.
         """
         waiting: dict[str, list[str]] = defaultdict(list)
         for key, step in self.steps.items():

@@ -92,6 +92,7 @@ def test_depends_on_orders_without_a_reference(shelf):
 
 
 def test_replacement_creates_first_then_updates_then_deletes(shelf):
+    shelf.types["route"].uses = ()
     one_at_a_time(STACK, shelf)
     resources = {**STACK, "web": {**STACK["web"], "shape": "round"}}
     done = one_at_a_time(resources, shelf, allow_replace=["web", "lid"])
@@ -192,6 +193,8 @@ def test_a_replacement_that_turns_out_to_be_an_update(shelf):
 
 
 def test_prune_deletes_after_what_stops_using_it(shelf):
+    """Whether or not the types say that one may use the other."""
+    shelf.types["route"].uses = ()
     one_at_a_time(STACK, shelf)
     resources = {
         "net": NET,
@@ -218,6 +221,52 @@ def test_prune_frees_what_must_be_deleted_first(shelf):
     done = one_at_a_time(resources, shelf, prune=True, allow_replace=allowed)
     assert done.index("delete user") < done.index("delete files")
     assert done.index("delete former") < done.index("delete files")
+
+
+def test_what_no_longer_refers_to_the_old_thing_lets_go_of_it_first(shelf):
+    one_at_a_time(STACK, shelf)
+    resources = {
+        **STACK,
+        "web": {**STACK["web"], "shape": "round"},
+        "route": {"type": "route", "target": "${other.id}", "members": []},
+    }
+    shelf.service.fault = failing("update", "route")
+    outcome = converge(resources, shelf, Options(allow_replace=["web", "lid"]))
+    assert "it waits for route, which failed" in result(outcome, "web")["error"]
+    assert not shelf.service.verbs("delete")[1:]
+
+
+def test_what_is_not_declared_goes_in_the_order_of_types(shelf):
+    """Also where nothing lives of the type in between."""
+    shelf.types["route"].uses = ("box",)
+    converge({"net": NET, "route": {"type": "route", "note": "n"}}, shelf)
+    shelf.service.fault = failing("delete", "route")
+    outcome = converge({}, shelf, Options(prune=True))
+    assert outcomes(outcome) == {"route": "failed", "net": "not_tried"}
+    shelf.service.fault = None
+    assert not converge({}, shelf, Options(prune=True)).failed
+    assert shelf.service.things == {}
+
+
+def test_types_order_what_a_declaration_against_them_leaves_open(shelf):
+    """A net said to need a box, and a store, no longer declared, in another net."""
+    resources = {
+        "first": NET,
+        "box": {"type": "box", "net": "${first.id}"},
+        "net": {**NET, "cidr": "b", "depends_on": ["box"]},
+        "gone": {"type": "store", "label": "g", "net": "${first.id}"},
+    }
+    one_at_a_time(resources, shelf)
+    del resources["gone"]
+    resources["first"] = {**NET, "cidr": "new"}
+    resources["net"] = {**resources["net"], "cidr": "new too"}
+    shelf.service.fault = failing("delete", "gone")
+    options = Options(prune=True, allow_replace=["first", "box", "net"])
+    outcome = converge(resources, shelf, options)
+    assert "it waits for gone, which failed" in result(outcome, "first")["error"]
+    shelf.service.fault = None
+    assert not converge(resources, shelf, options).failed
+    assert len(shelf.service.things) == 3
 
 
 def test_a_failed_creation_does_not_stop_prune(shelf):
