@@ -37,6 +37,8 @@ class ServiceError(Exception):
 
 @dataclass
 class Thing:
+    """mark: the logical name; "" where only the stack is marked, None for neither."""
+
     id: str
     type: str
     properties: dict[str, Any]
@@ -167,7 +169,7 @@ class Kind:
                 for parent in parents
             )
         attributes = {k: v for k, v in attributes.items() if k in self.attributes}
-        return Live(thing.id, properties, attributes, thing.mark, owned)
+        return Live(thing.id, properties, attributes, thing.mark or None, owned)
 
     def read(self, reading):
         parents = [live for lives in reading.parents.values() for live in lives]

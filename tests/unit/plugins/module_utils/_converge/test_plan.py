@@ -184,6 +184,14 @@ def test_a_thing_that_cannot_be_marked_is_ours_by_its_identity(shelf):
     assert actions(outcome) == {"web": "keep", "lid": "update"}
 
 
+def test_a_thing_of_the_stack_without_a_name_is_ours_by_its_identity(shelf):
+    shelf.service.put("store", "", label="files", note="old")
+    shelf.service.put("store", "", label="rest")
+    store = {"type": "store", "label": "files", "note": "new"}
+    outcome = planned(shelf, {"files": store}, prune=True)
+    assert actions(outcome) == {"files": "update", "store-2": "delete"}
+
+
 def test_an_identity_that_the_stack_has_under_another_name(shelf):
     shelf.service.put("store", "old", label="files")
     (said,) = refused(shelf, {"new": {"type": "store", "label": "files"}})
