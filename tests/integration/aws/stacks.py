@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 import yaml
 from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
 from ansible_collections.vigie.run.plugins.module_utils._aws.provider import AwsProvider
+from ansible_collections.vigie.run.plugins.module_utils._aws.registry import Table
 from ansible_collections.vigie.run.plugins.module_utils._aws.session import (
     Connection,
     Session,
@@ -50,10 +51,25 @@ def _sessions(connection: Connection) -> tuple[Session, Session, list[list[str]]
     return looking, running, notes
 
 
+class _Known(Table):
+    """The types without those whose reads an emulator does not know.
+
+    A deletion reads every type there is; a declaration of the others is untouched.
+    """
+
+    def __init__(self, aws: Aws, unknown: Sequence[str]) -> None:
+        super().__init__(aws)
+        self._unknown = unknown
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in super().__iter__() if name not in self._unknown)
+
+
 @dataclass
 class Stack:
     """One stack with a name of its own on one emulator.
 
+    unknown: types that the emulator cannot read.
     `client` reaches the emulator past the collection: to look, and to disturb.
     `operations` are the names of the calls that runs have sent, in order.
     """
@@ -62,6 +78,7 @@ class Stack:
     name: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:10]}")
     wait_timeout: float = 30.0
     operations: list[str] = field(default_factory=list)
+    unknown: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         self.session, self._running, self._notes = _sessions(self.connection)
@@ -82,7 +99,10 @@ class Stack:
 
     def run(self, resources: Resources, **options: Any) -> Any:
         """Converge; the outcome, whatever it is."""
-        return converge(resources, AwsProvider(self.aws()), Options(**options))
+        aws = self.aws()
+        provider = AwsProvider(aws)
+        provider.types = _Known(aws, self.unknown)
+        return converge(resources, provider, Options(**options))
 
     def apply(self, resources: Resources, **options: Any) -> Any:
         """Converge, and fail the test where the run failed."""
