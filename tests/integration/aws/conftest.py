@@ -43,7 +43,7 @@ def moto(moto_server: Connection) -> Stack:
 @pytest.fixture
 def ministack(ministack_server: Connection) -> Stack:
     """A new stack on ministack."""
-    return Stack(ministack_server)
+    return Stack(ministack_server, unknown=("maintenance_window", "patch_baseline"))
 
 
 @pytest.fixture(params=["moto", "ministack"])
