@@ -4,7 +4,7 @@
 """Auto scaling groups, their policies and their schedules.
 
 Groups live on moto: ministack launches no instances and drops target groups,
-templates and filters. What moto drops is in test_instance_refresh.py.
+templates and filters. What moto drops is in test_group_capacity.py.
 """
 
 from __future__ import annotations
@@ -194,8 +194,20 @@ def test_the_life_of_scaling_policies(stack: Stack) -> None:
             }
         ],
         drift=by_hand,
-        replacing={"backlog": {"policy_name": "queue"}},
     )
+
+
+def test_a_renamed_policy_goes_when_pruned(stack: Stack) -> None:
+    """It has no mark: by another name it is another one, of the same group."""
+    resources = scaled(stack, "scaling_policy")
+    stack.apply(resources)
+    resources["backlog"]["policy_name"] = "queue"
+    assert stack.actions(resources) == {"backlog": "create"}
+    stack.apply(resources, prune=True)
+    found = stack.client("autoscaling").describe_policies(
+        AutoScalingGroupName=stack.name
+    )["ScalingPolicies"]
+    assert sorted(policy["PolicyName"] for policy in found) == ["processor", "queue"]
 
 
 def test_a_schedule_lives_changes_and_ends(stack: Stack) -> None:
