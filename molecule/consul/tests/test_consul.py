@@ -29,6 +29,19 @@ with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as ans
 
 
 @pytest.fixture
+def said(host):
+    """When (seconds since 1970) the host's agent first said certain words."""
+    log = host.check_output("journalctl -u consul -o short-unix --no-pager")
+
+    def when(words):
+        lines = [line for line in log.splitlines() if words in line]
+        assert lines, f"never said: {words}"
+        return float(lines[0].split()[0])
+
+    return when
+
+
+@pytest.fixture
 def ask(host):
     """Ask the host's agent as a holder of a token would."""
 
@@ -62,6 +75,13 @@ def test_both_nodes_are_members_with_their_metadata(ask):
     nodes = {node["Node"]: node["Meta"] for node in ask("catalog/nodes")}
     assert set(nodes) == {"deb12-b", "deb13-b"}
     assert all(meta["zone"] == "b" for meta in nodes.values())
+
+
+def test_a_server_enters_the_catalog_as_soon_as_its_token_is_made(host, said):
+    if "deb12" not in host.backend.get_hostname():
+        pytest.skip("agents start when their token is there")
+    # Consul itself takes up to 3 s for it, and 15 to 30 to repeat what was refused.
+    assert said("Synced node info") - said("Updated agent's ACL token") < 10
 
 
 def test_gossip_is_encrypted(ask):
