@@ -84,8 +84,15 @@ class Visit(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def handle_one_request(self) -> None:
-        """Handle a request; from now on a stop may end the connection."""
-        super().handle_one_request()
+        """Handle a request; from now on a stop may end the connection.
+
+        A load balancer ends its checks and its spare connections with a reset, which
+        is no news.
+        """
+        try:
+            super().handle_one_request()
+        except ConnectionError:
+            self.close_connection = True
         with self.server.lock:
             if self.server.stopping:
                 self.close_connection = True

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tarfile
@@ -81,6 +82,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             [sys.executable, str(folder / "app.py")],
             env={**os.environ, "PORTAL_ADDRESS": "127.0.0.1", "PORTAL_PORT": "0"},
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
         assert process.stdout is not None
@@ -93,8 +95,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     for portal in running:
         portal.process.kill()
         portal.process.wait(10)
-        assert portal.process.stdout is not None
-        portal.process.stdout.close()
+        for stream in (portal.process.stdout, portal.process.stderr):
+            assert stream is not None
+            stream.close()
 
 
 def test_it_says_which_release_and_host_answers(start: Start) -> None:
@@ -103,6 +106,18 @@ def test_it_says_which_release_and_host_answers(start: Start) -> None:
     assert portal.get("/health") == (200, "ok 1.0.0\n")
     assert portal.get("/nowhere")[0] == 404
     assert portal.get("/slow/soon")[0] == 400
+
+
+def test_a_connection_that_ends_with_a_reset_is_no_news(start: Start) -> None:
+    portal = start("1.0.0", True)
+    connection = portal.connect()
+    assert ask(connection, "/health")[0] == 200
+    at_once = struct.pack("ii", 1, 0)
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    connection.close()
+    assert portal.get("/health")[0] == 200
+    portal.stop()
+    assert portal.process.communicate(timeout=10)[1] == ""
 
 
 def test_a_broken_release_answers_but_is_never_healthy(start: Start) -> None:
