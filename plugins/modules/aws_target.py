@@ -13,7 +13,7 @@ author: [the vigie.run authors (@vigie-run)]
 description:
   - Deregisters targets and waits until they are drained, or registers them and waits until they are healthy. In several target
     groups at once, where they are members of several.
-  - AWS forgets a target that is drained. So a tag C(vigie:drained:ID:PORT) on the target group remembers it. A drained target
+  - AWS forgets a target that is drained. So a tag C(vigie:drained:ID@PORT) on the target group remembers it. A drained target
     counts as away for O(max_unavailable), and comes back on the port that it had, even where O(targets) names it without one.
   - With O(max_unavailable) each target group is looked at first, as it is at this moment. Targets that are away already for
     whatever reason (drained, being drained, unhealthy) count. Where the limit would be broken in any of the groups, nothing is

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .._errors import RunError
@@ -15,6 +17,68 @@ from .session import UncertainCreationError
 
 # Where there is no health check, or nothing that would check, AWS answers so.
 UNCHECKED = ("Target.HealthCheckDisabled", "Target.NotInUse")
+
+# The tag of a target group by which a drained target is remembered: AWS forgets it.
+# Its value is the time, and the zone where that is needed to register it again. Keys
+# take no brackets, hence `ID@PORT`.
+MARK = "vigie:drained:"
+
+SPEC = re.compile(
+    r"(?P<arn>arn:\S+)|\[(?P<v6>[0-9a-f:.]+)\](:(?P<v6port>\d+))?"
+    r"|(?P<id>[^:\s]+)(:(?P<port>\d+))?|(?P<bare>[0-9a-f]*:[0-9a-f:.]+)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A target as a user names it: instance or address, with a port or any.
+
+    text is how it was written.
+    """
+
+    id: str
+    port: int | None = None
+    text: str = ""
+
+
+def parse(text: str) -> Spec:
+    """`i-0abc`, `i-0abc:8080`, `10.0.0.1:80`, `fd00::1`, `[fd00::1]:80`."""
+    match = SPEC.fullmatch(text.strip())
+    if match is None:
+        raise RunError(
+            f"targets: {text!r} is neither an instance's id nor an address, with or"
+            " without a port: i-0abc, 10.0.0.1:8080, [fd00::1]:80."
+        )
+    port = match["v6port"] or match["port"]
+    name = match["arn"] or match["v6"] or match["id"] or match["bare"]
+    return Spec(name, int(port) if port else None, text.strip())
+
+
+def marked(tags: Mapping[str, str]) -> Iterator[tuple[Spec, str, str]]:
+    """The drained targets that a target group's tags remember: since when, and zone."""
+    for key, value in tags.items():
+        if key.startswith(MARK):
+            since, _space, zone = value.partition(" ")
+            name = key[len(MARK) :]
+            id_, _at, port = name.rpartition("@")
+            spec = Spec(id_, int(port)) if port.isdigit() else Spec(name)
+            yield spec, since, zone
+
+
+def mark(id_: str, port: int | None) -> str:
+    """The key of the tag that remembers a drained target."""
+    return f"{MARK}{id_}@{port}" if port else f"{MARK}{id_}"
+
+
+def parameters(id_: str, port: Any = None, zone: str = "") -> dict[str, Any]:
+    """A target as calls want it; only one outside the VPC is named with a zone."""
+    target: dict[str, Any] = {"Id": id_}
+    if port:
+        target["Port"] = port
+    if zone == "all":
+        target["AvailabilityZone"] = zone
+    return target
 
 
 def register(client: Any, arn: str, targets: Sequence[Mapping[str, Any]]) -> None:

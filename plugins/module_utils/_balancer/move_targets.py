@@ -12,7 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.vigie.run.plugins.module_utils._aws.errors import explain
-from ansible_collections.vigie.run.plugins.module_utils._aws.targets import find_groups
+from ansible_collections.vigie.run.plugins.module_utils._aws.targets import (
+    Spec,
+    find_groups,
+    parse,
+)
 from ansible_collections.vigie.run.plugins.module_utils._balancer.balancer import (
     DRAIN,
     READY,
@@ -24,10 +28,8 @@ from ansible_collections.vigie.run.plugins.module_utils._balancer.change import 
     apply,
 )
 from ansible_collections.vigie.run.plugins.module_utils._balancer.target_group import (
-    Spec,
     Target,
     TargetGroup,
-    parse,
 )
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 

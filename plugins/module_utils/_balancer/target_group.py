@@ -5,14 +5,13 @@
 """An AWS target group as a balancer: members are targets, drained by deregistration.
 
 AWS forgets a target as soon as it is drained. What it forgets we keep as a tag of the
-target group, `vigie:drained:ID:PORT`: so that a drained target still counts as away
+target group, `vigie:drained:ID@PORT`: so that a drained target still counts as away
 for the next one, and comes back on the port that it had. Whoever deregisters a target
 by other means leaves no tag, and is not waited for.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -20,8 +19,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.vigie.run.plugins.module_utils._aws.lock import held
+from ansible_collections.vigie.run.plugins.module_utils._aws.tags import read_tags
 from ansible_collections.vigie.run.plugins.module_utils._aws.targets import (
+    Spec,
     health,
+    mark,
+    marked,
+    parameters,
     register,
     serves,
 )
@@ -30,44 +34,11 @@ from ansible_collections.vigie.run.plugins.module_utils._balancer.balancer impor
     READY,
     Member,
 )
-from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 
-MARK = "vigie:drained:"
 GONE = "not registered"
 # How long AWS may go on showing what was before a call, in seconds.
 SETTLES_WITHIN = 15.0
 LOCK_WAIT = 60.0
-
-SPEC = re.compile(
-    r"(?P<arn>arn:\S+)|\[(?P<v6>[0-9a-f:.]+)\](:(?P<v6port>\d+))?"
-    r"|(?P<id>[^:\s]+)(:(?P<port>\d+))?|(?P<bare>[0-9a-f]*:[0-9a-f:.]+)",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True)
-class Spec:
-    """A target as a user names it: instance or address, with a port or any.
-
-    text is how it was written.
-    """
-
-    id: str
-    port: int | None = None
-    text: str = ""
-
-
-def parse(text: str) -> Spec:
-    """`i-0abc`, `i-0abc:8080`, `10.0.0.1:80`, `fd00::1`, `[fd00::1]:80`."""
-    match = SPEC.fullmatch(text.strip())
-    if match is None:
-        raise RunError(
-            f"targets: {text!r} is neither an instance's id nor an address, with or"
-            " without a port: i-0abc, 10.0.0.1:8080, [fd00::1]:80."
-        )
-    port = match["v6port"] or match["port"]
-    name = match["arn"] or match["v6"] or match["id"] or match["bare"]
-    return Spec(name, int(port) if port else None, text.strip())
 
 
 @dataclass(frozen=True)
@@ -148,10 +119,9 @@ class TargetGroup:
 
     def members(self) -> list[Member]:
         """Who is registered, who is being drained, and whom we drained before."""
-        if self._drained is None:
-            self._drained = self._read_drained()
+        drained = self._remembered()
         seen = {t.name: t for t in map(self._seen, health(self._client, self.arn))}
-        gone = {**self._known, **self._drained}
+        gone = {**self._known, **drained}
         members = {**{name: _out(target) for name, target in gone.items()}, **seen}
         members = {name: self._asked_for(target) for name, target in members.items()}
         self._known.update(
@@ -226,14 +196,12 @@ class TargetGroup:
 
     def _read_drained(self) -> dict[str, Target]:
         answer = self._client.describe_tags(ResourceArns=[self.arn])
-        drained = {}
-        for tag in answer["TagDescriptions"][0]["Tags"]:
-            if tag["Key"].startswith(MARK):
-                spec = parse(tag["Key"][len(MARK) :])
-                since, _space, zone = tag.get("Value", "").partition(" ")
-                target = self._target(spec.id, spec.port, zone=zone, since=since)
-                drained[target.name] = target
-        return drained
+        tags = read_tags(answer["TagDescriptions"][0]["Tags"])
+        targets = [
+            self._target(spec.id, spec.port, zone=zone, since=since)
+            for spec, since, zone in marked(tags)
+        ]
+        return {target.name: target for target in targets}
 
     # -- writing ----------------------------------------------------------------
 
@@ -258,7 +226,7 @@ class TargetGroup:
     def _mark(self, targets: Sequence[Target]) -> None:
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         tags = [
-            {"Key": f"{MARK}{t.name}", "Value": f"{now} {t.zone}".strip()}
+            {"Key": mark(t.id, t.port), "Value": f"{now} {t.zone}".strip()}
             for t in targets
         ]
         self._client.add_tags(ResourceArns=[self.arn], Tags=tags)
@@ -266,17 +234,20 @@ class TargetGroup:
 
     def drained(self, names: Sequence[str]) -> list[str]:
         """Which of these were drained by us and not put back."""
-        if self._drained is None:
-            self._drained = self._read_drained()
-        return [name for name in names if name in self._drained]
+        return [name for name in names if name in self._remembered()]
 
     def forget(self, names: Sequence[str]) -> None:
         """Remove our marks: these do not count as away any more."""
-        marked = self.drained(names)
-        if marked:
-            keys = [f"{MARK}{name}" for name in marked]
+        there = self._remembered()
+        keys = [mark(there[n].id, there[n].port) for n in names if n in there]
+        if keys:
             self._client.remove_tags(ResourceArns=[self.arn], TagKeys=keys)
         self._drained = None
+
+    def _remembered(self) -> dict[str, Target]:
+        if self._drained is None:
+            self._drained = self._read_drained()
+        return self._drained
 
     def drain_seconds(self) -> float:
         """How long AWS lets a target finish what it serves."""
@@ -291,10 +262,4 @@ def _out(target: Target) -> Target:
 
 
 def _parameters(target: Target) -> dict[str, Any]:
-    parameters: dict[str, Any] = {"Id": target.id}
-    if target.port:
-        parameters["Port"] = target.port
-    if target.zone == "all":
-        # Only a target outside the VPC is registered with a zone.
-        parameters["AvailabilityZone"] = target.zone
-    return parameters
+    return parameters(target.id, target.port, target.zone)

@@ -173,7 +173,7 @@ def test_what_does_not_come_back_is_forgotten(site: Site) -> None:
     site.target(ONE, state="drained")
     foretold = site.target(ONE, state="forgotten", _ansible_check_mode=True)
     assert foretold["changed"]
-    assert site.tags(site.blue) == [f"vigie:drained:{ONE}:8080"]
+    assert site.tags(site.blue) == [f"vigie:drained:{ONE}@8080"]
 
     assert site.target(ONE, state="forgotten")["changed"]
 

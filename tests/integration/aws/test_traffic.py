@@ -191,3 +191,26 @@ def test_new_targets_are_there_before_old_ones_go(stack: Stack) -> None:
     there = [each["Target"]["Id"] for each in answer["TargetHealthDescriptions"]]
     assert sorted(there) == ["10.20.7.11", "10.20.7.12"]
     stack.apply(resources, state="absent")
+
+
+def test_a_target_that_a_deployment_drained_is_not_put_back(stack: Stack) -> None:
+    resources = example("target_group")
+    outputs = stack.apply(resources).outputs
+    client, arn = stack.client("elbv2"), outputs["archive"]["arn"]
+    # As vigie.run.aws_target does it.
+    mark = {"Key": "vigie:drained:10.20.7.10@80", "Value": "2026-11-22T10:00:00Z"}
+    client.add_tags(ResourceArns=[arn], Tags=[mark])
+    out = [{"Id": "10.20.7.10", "Port": 80}]
+    client.deregister_targets(TargetGroupArn=arn, Targets=out)
+
+    assert stack.actions(resources) == {}
+    more = [*resources["archive"]["targets"], {"id": "10.20.7.12"}]
+    resources["archive"]["targets"] = more
+    stack.apply(resources)
+
+    answer = client.describe_target_health(TargetGroupArn=arn)
+    there = [each["Target"]["Id"] for each in answer["TargetHealthDescriptions"]]
+    assert sorted(there) == ["10.20.7.11", "10.20.7.12"]
+    client.remove_tags(ResourceArns=[arn], TagKeys=[mark["Key"]])
+    assert stack.actions(resources) == {"archive": "update"}
+    stack.apply(resources, state="absent")

@@ -15,7 +15,7 @@ from ..._converge.provider import Desired, Live
 from ..elbv2 import NAME, ElbType, attributes_field, between
 from ..shape import from_api, to_api
 from ..tags import TAGS
-from ..targets import health, register
+from ..targets import health, marked, parameters, register
 
 HEALTH_CHECK = (
     "health_check_enabled",
@@ -177,6 +177,14 @@ class TargetGroup(ElbType):
         if declared.get("targets") is None:
             return live
         targets = self._targets(live.id)
+        wanted = declared["targets"] or ()
+        targets += [
+            out
+            for out in self._out(live.id)
+            # One that nobody declares is in nobody's way while it is out.
+            if any(isinstance(want, Mapping) and _is(want, out) for want in wanted)
+            and not any(_is({"id": out["id"], "port": out["port"]}, t) for t in targets)
+        ]
         return replace(live, properties={**live.properties, "targets": targets})
 
     def make(self, desired: Desired) -> Live:
@@ -208,23 +216,39 @@ class TargetGroup(ElbType):
             self._set_targets(live.id, want["targets"] or ())
 
     def _targets(self, arn: str) -> list[dict[str, Any]]:
-        """Who is registered; a target that is being drained is on its way out."""
-        found = []
-        for each in self.settled(lambda: health(self.client, arn)):
-            target, state = each["Target"], each.get("TargetHealth", {}).get("State")
-            if state != "draining":
-                found.append(from_api(TARGET, target))
-        return found
+        """Who is registered, without those that are on their way out."""
+        return [
+            from_api(TARGET, each["Target"])
+            for each in self.settled(lambda: health(self.client, arn))
+            if each.get("TargetHealth", {}).get("State") != "draining"
+        ]
+
+    def _out(self, arn: str) -> list[dict[str, Any]]:
+        """Who was drained by vigie.run.aws_target, which puts them back as well.
+
+        They count as registered: a run of the stack must not send requests to a host
+        that is being worked on.
+        """
+        tags = self._tags([arn]).get(arn, {})
+        return [
+            {"id": spec.id, "port": spec.port, "availability_zone": zone or None}
+            for spec, _since, zone in marked(tags)
+        ]
 
     def _set_targets(self, arn: str, wanted: Sequence[Mapping[str, Any]]) -> None:
         """Newcomers first, so that the group is not without targets for a moment."""
-        there = self._targets(arn)
-        new = [want for want in wanted if not any(_is(want, live) for live in there)]
-        old = [live for live in there if not any(_is(want, live) for want in wanted)]
+        there, out = self._targets(arn), self._out(arn)
+        new = [w for w in wanted if not any(_is(w, live) for live in (*there, *out))]
+        old = [live for live in there if not any(_is(w, live) for w in wanted)]
         if new:
             register(self.client, arn, [to_api(TARGET, target) for target in new])
         if old:
-            surplus = [to_api(TARGET, target) for target in old]
+            surplus = [
+                parameters(
+                    live["id"], live.get("port"), live.get("availability_zone", "")
+                )
+                for live in old
+            ]
             self.client.deregister_targets(TargetGroupArn=arn, Targets=surplus)
 
 

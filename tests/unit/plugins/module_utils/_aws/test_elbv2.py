@@ -164,9 +164,13 @@ def test_a_target_that_is_being_drained_is_registered_no_more(
         },
     ]
     elb.add_response("describe_target_health", {"TargetHealthDescriptions": seen})
+    marks = [{"Key": "vigie:drained:10.0.0.3@80", "Value": "2026-11-22T10:00:00Z"}]
+    tags = {"TagDescriptions": [{"ResourceArn": GROUP, "Tags": marks}]}
+    elb.add_response("describe_tags", tags, {"ResourceArns": [GROUP]})
     back = [{"Id": "10.0.0.1"}]
     elb.add_response("register_targets", {}, {"TargetGroupArn": GROUP, "Targets": back})
-    wanted = {"targets": [{"id": "10.0.0.1"}, {"id": "10.0.0.2"}]}
+    # The third was drained by aws_target, which is to put it back as well.
+    wanted = {"targets": [{"id": f"10.0.0.{n}"} for n in (1, 2, 3)]}
 
     Table(aws)["target_group"].change(
         Live(GROUP, {}), Desired("g", "target_group", wanted), frozenset({"targets"})

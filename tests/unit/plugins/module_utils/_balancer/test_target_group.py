@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,13 +16,17 @@ from ansible_collections.vigie.run.plugins.module_utils._aws.session import (
     Connection,
     Session,
 )
+from ansible_collections.vigie.run.plugins.module_utils._aws.targets import (
+    mark,
+    marked,
+    parse,
+)
 from ansible_collections.vigie.run.plugins.module_utils._balancer.change import (
     Request,
     apply,
 )
 from ansible_collections.vigie.run.plugins.module_utils._balancer.target_group import (
     TargetGroup,
-    parse,
 )
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from botocore.stub import ANY, Stubber
@@ -64,7 +69,7 @@ class Aws:
     def remembers(self, **tags: str) -> Aws:
         """The next look at tags."""
         pairs = [
-            {"Key": f"vigie:drained:{id_.replace('_', '-')}:8080", "Value": value}
+            {"Key": f"vigie:drained:{id_.replace('_', '-')}@8080", "Value": value}
             for id_, value in tags.items()
         ]
         pairs.append({"Key": "vigie:stack", "Value": "portal"})
@@ -74,7 +79,7 @@ class Aws:
 
     def drains(self, *ids: str) -> Aws:
         """The marks, and only then the deregistration."""
-        marks = [{"Key": f"vigie:drained:{id_}:8080", "Value": ANY} for id_ in ids]
+        marks = [{"Key": f"vigie:drained:{id_}@8080", "Value": ANY} for id_ in ids]
         asked = {"ResourceArns": [ARN], "Tags": marks}
         self.stub.add_response("add_tags", {}, asked)
         targets = [{"Id": id_, "Port": 8080} for id_ in ids]
@@ -91,7 +96,7 @@ class Aws:
 
     def forgets(self, *ids: str) -> Aws:
         """The marks taken off."""
-        keys = [f"vigie:drained:{id_}:8080" for id_ in ids]
+        keys = [f"vigie:drained:{id_}@8080" for id_ in ids]
         asked = {"ResourceArns": [ARN], "TagKeys": keys}
         self.stub.add_response("remove_tags", {}, asked)
         return self
@@ -237,3 +242,12 @@ def test_how_a_target_may_be_written(text: str, id_: str | None, port: int) -> N
 def test_what_is_no_target(text: str) -> None:
     with pytest.raises(RunError, match=r"targets: .*is neither"):
         parse(text)
+
+
+def test_a_mark_is_a_key_that_aws_takes() -> None:
+    for id_, port in (("fd00::7", 80), ("i-0a1b", 8080), ("arn:aws:lambda:x", None)):
+        key = mark(id_, port)
+        assert re.fullmatch(r"[\w .:/=+@-]{1,128}", key), key
+        ((spec, since, zone),) = marked({key: "2026-11-22T10:00:00Z all", "Name": "x"})
+        assert (spec.id, spec.port, zone) == (id_, port, "all")
+        assert since == "2026-11-22T10:00:00Z"
