@@ -91,8 +91,10 @@ ORIGIN = {
     ),
     "custom_origin_config": group(
         {
-            "http_port": number("80 where nothing is said.", api="HTTPPort"),
-            "https_port": number("443 where nothing is said.", api="HTTPSPort"),
+            "http_port": number("For HTTP; 80 where nothing is said.", api="HTTPPort"),
+            "https_port": number(
+                "For HTTPS; 443 where nothing is said.", api="HTTPSPort"
+            ),
             "origin_protocol_policy": text(
                 "How CloudFront asks; https-only where nothing is said.",
                 choices=("http-only", "match-viewer", "https-only"),
@@ -119,7 +121,7 @@ ORIGIN = {
         "How something inside a VPC is asked.",
     ),
     "origin_access_control_id": text("Who CloudFront is to the origin."),
-    "connection_attempts": number("1 to 3."),
+    "connection_attempts": number("How often to try, 1 to 3."),
     "connection_timeout": number("Seconds, 1 to 10."),
     "origin_shield": group(
         {
@@ -206,11 +208,13 @@ FIELDS = {
                 api="CloudFrontDefaultCertificate",
             ),
             "ssl_support_method": text(
-                "sni-only where nothing is said.",
+                "How it is chosen; sni-only where nothing is said.",
                 choices=("sni-only", "vip", "static-ip"),
                 api="SSLSupportMethod",
             ),
-            "minimum_protocol_version": text("TLSv1.2_2021 where nothing is said."),
+            "minimum_protocol_version": text(
+                "The oldest; TLSv1.2_2021 where nothing is said."
+            ),
         },
         "The certificate that viewers see.",
     ),

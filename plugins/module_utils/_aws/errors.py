@@ -33,8 +33,15 @@ INVALID = (
     "UnrecognizedClient",
     "InvalidAccessKeyId",
 )
-QUOTA = ("LimitExceeded", "QuotaExceeded", "TooMany", "MaxLimit", "LimitReached")
-ABSENT = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent")
+QUOTA = (
+    "LimitExceeded",
+    "LimitsExceeded",
+    "QuotaExceeded",
+    "TooMany",
+    "MaxLimit",
+    "LimitReached",
+)
+ABSENT = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "Nonexistent")
 IN_USE = ("DependencyViolation", "InUse", "DeleteConflict", "ResourceInUse")
 
 

@@ -381,10 +381,7 @@ def test_a_task_is_changed_where_it_is(windows: Calls) -> None:
         **{**TASK_SENT, "MaxErrors": "3"},
     )
     windows.type.change(live, wanted, frozenset({"tasks"}))
-
-
-def test_a_window_takes_all_of_it_along(windows: Calls) -> None:
-    live = window(windows)
+    # Deleted, it takes all of it along.
     windows.expect("delete_maintenance_window", {}, WindowId=WINDOW)
     windows.type.delete(live)
 
