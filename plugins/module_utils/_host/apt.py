@@ -90,6 +90,11 @@ class Plan:
     upgrades: tuple[Upgrade, ...] = ()
     removals: tuple[str, ...] = ()
 
+    @property
+    def only_upgrades(self) -> bool:
+        """Tell whether no package is added and none removed."""
+        return not self.removals and all(one.before for one in self.upgrades)
+
 
 @dataclass
 class Apt:
@@ -209,7 +214,10 @@ class Apt:
         """Fetch the package lists unless they are younger than *valid_for* seconds."""
         if valid_for > 0 and lists_age(lists) < valid_for:
             return False
-        argv = ["apt-get", "-q", "-o", "APT::Update::Error-Mode=any", "update"]
+        # Planning renews apt's cache when the lists changed. When nothing was new,
+        # apt-get would spend half of its time on writing the same cache again.
+        options = ["APT::Update::Error-Mode=any", "pkgCacheFile::Generate=false"]
+        argv = ["apt-get", "-q", *(w for one in options for w in ("-o", one)), "update"]
         self._locked("refresh the package lists", argv)
         # apt-get leaves the time alone when nothing was new; lists_age reads it.
         os.utime(lists)
@@ -219,15 +227,30 @@ class Apt:
         """Carry *plan* out. apt-get fetches every archive before it unpacks any."""
         extra = ["--download-only"] if download_only else []
         doing = "download the upgrades" if download_only else "upgrade"
+        if plan.only_upgrades and not download_only:
+            extra = self._other_states()
         automatic = auto_installed(self.states)
         try:
             self._locked(doing, [*self._writing(), *extra, *plan.argv])
         finally:
-            # Naming a dependency to apt-get can make it "manually installed", so
-            # that it would never be removed with what needed it.
+            # Also when it failed: what it named may have been installed before.
             lost = sorted(automatic - auto_installed(self.states))
             if lost and not download_only:
                 self.run(["apt-mark", "auto", *lost])
+
+    def _other_states(self) -> list[str]:
+        """Have apt-get keep its marks in a copy, which nobody reads.
+
+        Naming a dependency to apt-get makes it "manually installed", so that it would
+        never be removed with what needed it. Where nothing is added or removed there
+        is nothing else to write down, and no apt-mark needed to undo it.
+        """
+        copy = Path(self.folder()) / "vigie-run-extended-states"
+        try:
+            copy.write_bytes(Path(self.states).read_bytes())
+        except FileNotFoundError:
+            return []
+        return ["-o", f"Dir::State::extended_states={copy}"]
 
     def fix_broken(self) -> None:
         """Finish what a killed or failed dpkg left. Raises RunError when it cannot."""

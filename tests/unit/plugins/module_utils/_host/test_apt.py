@@ -14,6 +14,7 @@ from ansible_collections.vigie.run.plugins.module_utils._host.apt import (
     Apt,
     Plan,
     Selection,
+    Upgrade,
     is_security,
     lists_age,
     parse_simulation,
@@ -242,19 +243,45 @@ def test_a_repair_that_would_remove_packages_is_refused(tmp_path):
     assert shell.ran[-1][1] == "-s"
 
 
+class Marks:
+    """An apt-get that loses the automatic mark of libssl3, wherever it keeps marks."""
+
+    BLOCK = "Package: {}\nArchitecture: amd64\nAuto-Installed: {}\n"
+
+    def __init__(self, states, answer):
+        self.states, self.answer, self.ran = states, answer, []
+        states.write_text("\n".join(self.BLOCK.format(n, 1) for n in ("libssl3", "a")))
+
+    def __call__(self, argv):
+        self.ran.append(" ".join(argv))
+        if argv[0] == "apt-mark":
+            return 0, "", ""
+        key = "Dir::State::extended_states="
+        given = [word.partition("=")[2] for word in argv if word.startswith(key)]
+        Path(given[0] if given else self.states).write_text(self.BLOCK.format("a", 1))
+        return self.answer
+
+
 def test_a_dependency_that_is_named_to_apt_stays_a_dependency(tmp_path):
     states = tmp_path / "extended_states"
-    block = "Package: {}\nArchitecture: amd64\nAuto-Installed: {}\n"
-    states.write_text("\n".join(block.format(n, 1) for n in ("libssl3", "libc6")))
-    ran = []
-
-    def run(argv):
-        ran.append(" ".join(argv))
-        if argv[0] == "apt-get":
-            states.write_text(block.format("libc6", 1))
-            return 100, "", "E: something failed"
-        return 0, "", ""
-
+    run = Marks(states, (100, "", "E: something failed"))
+    new = Upgrade("libnew", "", "1", "", security=False)
     with pytest.raises(RunError, match="something failed"):
-        apt(run, tmp_path, states=str(states)).apply(Plan(("install", "libssl3=2")))
-    assert ran[1:] == ["apt-mark auto libssl3:amd64"]
+        apt(run, tmp_path, states=str(states)).apply(
+            Plan(("install", "libssl3=2"), (new,))
+        )
+    assert run.ran[1:] == ["apt-mark auto libssl3:amd64"]
+
+
+def test_its_mark_is_never_lost_where_nothing_is_added(tmp_path):
+    states = tmp_path / "extended_states"
+    run = Marks(states, (0, "", ""))
+    before = states.read_text()
+    apt(run, tmp_path, states=str(states)).apply(
+        Plan(
+            ("install", "libssl3=2"),
+            (Upgrade("libssl3", "1", "2", "", security=False),),
+        )
+    )
+    assert states.read_text() == before
+    assert len(run.ran) == 1
