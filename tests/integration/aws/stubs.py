@@ -1,14 +1,17 @@
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Resource types by botocore's stubber: nothing is sent, every call is expected."""
+"""What no emulator can do, played by botocore's stubber.
+
+The stubber holds each call and each answer against Amazon's model of the service.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
 from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
+from ansible_collections.vigie.run.plugins.module_utils._aws.provider import AwsProvider
 from ansible_collections.vigie.run.plugins.module_utils._aws.session import (
     Connection,
     Session,
@@ -17,16 +20,34 @@ from botocore.stub import Stubber
 
 from lab.emulators import REGION
 
-
-def impatient() -> Aws:
-    """A stack whose waits look again at once."""
-    connection = Connection(region=REGION, access_key="test", secret_key="test")
-    return Aws(Session(connection), "t", wait_timeout=5.0, interval=0.0)
+STACK = "portal"
 
 
-@contextmanager
-def expecting(aws: Aws, service: str) -> Iterator[Stubber]:
-    """The calls to a service that are expected, in their order; all must come."""
-    with Stubber(aws.client(service)) as stub:
-        yield stub
-        stub.assert_no_pending_responses()
+class Calls:
+    """The calls that a type is to make, in order, with what they are answered."""
+
+    def __init__(self, name: str, *services: str) -> None:
+        session = Session(Connection(REGION, access_key="test", secret_key="test"))
+        aws = Aws(session, STACK, wait_timeout=5, interval=0.01)
+        self.type = AwsProvider(aws).types[name]
+        self._stubbers = {each: Stubber(aws.client(each)) for each in services}
+        self.service = services[0]
+        for stubber in self._stubbers.values():
+            stubber.activate()
+
+    def expect(
+        self, operation: str, answer: dict, service: str = "", **parameters: Any
+    ) -> None:
+        """A call of the first service, or of another."""
+        stubber = self._stubbers[service or self.service]
+        stubber.add_response(operation, answer, parameters)
+
+    def expect_refusal(self, operation: str, code: str, **parameters: Any) -> None:
+        """A call that the first service refuses."""
+        stubber = self._stubbers[self.service]
+        stubber.add_client_error(operation, code, expected_params=parameters)
+
+    def done(self) -> None:
+        """All of them were made."""
+        for stubber in self._stubbers.values():
+            stubber.assert_no_pending_responses()

@@ -13,16 +13,25 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.vigie.run.plugins.module_utils._aws.cloudfront import (
+    completed,
+    wrap,
+)
 from ansible_collections.vigie.run.plugins.module_utils._aws.invalidation import (
     invalidate,
 )
 from ansible_collections.vigie.run.plugins.module_utils._aws.provider import AwsProvider
+from ansible_collections.vigie.run.plugins.module_utils._aws.types.distribution import (
+    _laid,
+)
 from ansible_collections.vigie.run.plugins.module_utils._converge.provider import (
     Desired,
+    Live,
 )
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 
 from tests.integration.aws.stacks import Stack, example, live_through, refused
+from tests.integration.aws.stubs import Calls
 
 OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 BEHAVIOR = {
@@ -36,6 +45,7 @@ EDGE = {
     "origins": [{"id": "site", "domain_name": "origin.example.ca"}],
     "default_cache_behavior": BEHAVIOR,
 }
+EDGE_PROPERTIES = {name: value for name, value in EDGE.items() if name != "type"}
 
 
 def config_of(stack: Stack, id_: str) -> dict[str, Any]:
@@ -165,8 +175,7 @@ def test_a_stale_etag_is_read_again(ministack: Stack) -> None:
     event = "provide-client-params.cloudfront.UpdateDistribution"
     client.meta.events.register(event, somebody_is_faster)
     type_ = AwsProvider(aws).types["distribution"]
-    properties = {name: v for name, v in EDGE.items() if name != "type"}
-    wanted = Desired("edge", "distribution", {**properties, "comment": "New"})
+    wanted = Desired("edge", "distribution", {**EDGE_PROPERTIES, "comment": "New"})
     try:
         type_.change(type_._got(id_, {}), wanted, frozenset({"comment"}))
     finally:
@@ -190,6 +199,45 @@ def test_a_reference_that_cloudfront_remembers_is_not_used_again(moto: Stack) ->
     assert config_of(moto, second)["CallerReference"] == f"vigie-{moto.name}-edge-2"
     moto.apply({}, state="absent")
     client.delete_distribution(Id=id_, IfMatch="x")
+
+
+def test_it_is_disabled_and_deployed_before_it_is_deleted() -> None:
+    calls = Calls("distribution", "cloudfront")
+    id_ = "E2QWRUHAPOMQZL"
+    config = wrap(completed(_laid({"CallerReference": "x"}, EDGE_PROPERTIES)))
+
+    def is_read(status: str, enabled: bool, etag: str) -> None:
+        distribution = {
+            "Id": id_,
+            "ARN": f"arn:aws:cloudfront::1:distribution/{id_}",
+            "Status": status,
+            "LastModifiedTime": 0,
+            "InProgressInvalidationBatches": 0,
+            "DomainName": "d1.cloudfront.net",
+            "DistributionConfig": {**config, "Enabled": enabled},
+        }
+        answer = {"Distribution": distribution, "ETag": etag}
+        calls.expect("get_distribution", answer, Id=id_)
+
+    is_read("Deployed", True, "E1")
+    calls.expect(
+        "get_distribution_config",
+        {"DistributionConfig": config, "ETag": "E1"},
+        Id=id_,
+    )
+    calls.expect(
+        "update_distribution",
+        {},
+        Id=id_,
+        IfMatch="E1",
+        DistributionConfig={**config, "Enabled": False},
+    )
+    is_read("InProgress", False, "E2")
+    for _time in range(2):
+        is_read("Deployed", False, "E2")
+    calls.expect("delete_distribution", {}, Id=id_, IfMatch="E2")
+    calls.type.delete(Live(id_, {}))
+    calls.done()
 
 
 def test_an_unchanged_distribution_is_three_calls(moto: Stack) -> None:

@@ -9,7 +9,103 @@ ministack at once.
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+from ansible_collections.vigie.run.plugins.module_utils._converge.provider import (
+    Desired,
+)
+from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+
 from tests.integration.aws.stacks import Stack, example, live_through, refused
+from tests.integration.aws.stubs import Calls
+
+ARN = "arn:aws:acm:ca-central-1:000000000000:certificate/0"
+WANTED = Desired(
+    "certificate",
+    "certificate",
+    {
+        "domain_name": "example.ca",
+        "subject_alternative_names": ["*.example.ca", "www.example.fr"],
+        "validation_zone_id": "Z1",
+        "validation_zones": {"example.fr": "Z2"},
+    },
+)
+
+
+def described(calls: Calls, status: str, ready: bool = True, **more: Any) -> None:
+    """ACM is asked how far it is."""
+    options = []
+    for name in ("example.ca", "*.example.ca", "www.example.fr"):
+        base = name.removeprefix("*.")
+        record = {"Name": f"_x.{base}.", "Type": "CNAME", "Value": f"_y.{base}."}
+        option = {"DomainName": name, "ValidationStatus": "PENDING_VALIDATION"}
+        options.append({**option, "ResourceRecord": record} if ready else option)
+    certificate = {
+        "CertificateArn": ARN,
+        "DomainName": "example.ca",
+        "Status": status,
+        "DomainValidationOptions": options,
+        **more,
+    }
+    calls.expect(
+        "describe_certificate", {"Certificate": certificate}, CertificateArn=ARN
+    )
+
+
+def requested(calls: Calls) -> None:
+    """It is asked for, and its records are set: one for a name and its wildcard."""
+    names = ["*.example.ca", "www.example.fr"]
+    calls.expect(
+        "request_certificate",
+        {"CertificateArn": ARN},
+        DomainName="example.ca",
+        SubjectAlternativeNames=names,
+        ValidationMethod="DNS",
+        Tags=[
+            {"Key": "Name", "Value": "portal-certificate"},
+            {"Key": "vigie:stack", "Value": "portal"},
+            {"Key": "vigie:resource", "Value": "certificate"},
+        ],
+    )
+    # Just requested, its records are not known yet.
+    described(calls, "PENDING_VALIDATION", ready=False)
+    described(calls, "PENDING_VALIDATION")
+    change = {"Id": "/change/C1", "Status": "PENDING", "SubmittedAt": 0}
+    for zone, base in (("Z1", "example.ca"), ("Z2", "www.example.fr")):
+        record = {
+            "Name": f"_x.{base}.",
+            "Type": "CNAME",
+            "TTL": 300,
+            "ResourceRecords": [{"Value": f"_y.{base}."}],
+        }
+        upsert = {"Action": "UPSERT", "ResourceRecordSet": record}
+        calls.expect(
+            "change_resource_record_sets",
+            {"ChangeInfo": change},
+            service="route53",
+            HostedZoneId=zone,
+            ChangeBatch={"Changes": [upsert]},
+        )
+
+
+def test_each_name_is_validated_in_its_zone() -> None:
+    calls = Calls("certificate", "acm", "route53")
+    requested(calls)
+    described(calls, "PENDING_VALIDATION")
+    described(calls, "ISSUED")
+    described(calls, "ISSUED")
+    assert calls.type.create(WANTED).attributes["status"] == "ISSUED"
+    calls.done()
+
+
+def test_what_acm_does_not_issue_says_why() -> None:
+    calls = Calls("certificate", "acm", "route53")
+    requested(calls)
+    described(calls, "FAILED", FailureReason="CAA_ERROR")
+    with pytest.raises(RunError, match=r"FAILED \(CAA_ERROR\).*CAA records"):
+        calls.type.create(WANTED)
+    calls.done()
 
 
 def test_the_life_of_certificates(moto: Stack) -> None:

@@ -11,22 +11,16 @@ any lock token of an IP set, and deletes an ACL that protects something.
 from __future__ import annotations
 
 import pytest
-from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
 from ansible_collections.vigie.run.plugins.module_utils._aws.provider import AwsProvider
-from ansible_collections.vigie.run.plugins.module_utils._aws.session import (
-    Connection,
-    Session,
-)
 from ansible_collections.vigie.run.plugins.module_utils._aws.types.web_acl import KINDS
 from ansible_collections.vigie.run.plugins.module_utils._converge.provider import (
     Desired,
     Live,
     Reading,
 )
-from botocore.stub import Stubber
 
-from lab.emulators import REGION
 from tests.integration.aws.stacks import Stack, example, live_through, refused
+from tests.integration.aws.stubs import Calls
 
 BLOCK_ALL = {
     "type": "web_acl",
@@ -237,33 +231,29 @@ def test_an_acl_protects_what_is_declared(
 
 
 def test_an_acl_is_taken_away_from_what_it_protects_before_it_goes() -> None:
-    session = Session(Connection(REGION, access_key="test", secret_key="test"))
-    aws = Aws(session, "portal", wait_timeout=1, interval=0.01)
-    type_ = AwsProvider(aws).types["web_acl"]
+    calls = Calls("web_acl", "wafv2")
     where = {"Name": "portal", "Scope": "REGIONAL", "Id": "0" * 36}
+    token = {"LockToken": "1" * 36}
     acl = "arn:aws:wafv2:ca-central-1:1:regional/webacl/portal/0"
     balancer = "arn:aws:elasticloadbalancing:ca-central-1:1:loadbalancer/app/a/b"
-    with Stubber(aws.client("wafv2")) as calls:
-        token = {"LockToken": "1" * 36}
-        calls.add_response("get_web_acl", token, where)
-        calls.add_client_error(
-            "delete_web_acl",
-            "WAFAssociatedItemException",
-            expected_params=where | token,
+    calls.expect("get_web_acl", token, **where)
+    calls.expect_refusal(
+        "delete_web_acl", "WAFAssociatedItemException", **where, **token
+    )
+    for kind in sorted(KINDS.values()):
+        arns = [balancer] if kind == "APPLICATION_LOAD_BALANCER" else []
+        calls.expect(
+            "list_resources_for_web_acl",
+            {"ResourceArns": arns},
+            WebACLArn=acl,
+            ResourceType=kind,
         )
-        for kind in sorted(KINDS.values()):
-            arns = [balancer] if kind == "APPLICATION_LOAD_BALANCER" else []
-            calls.add_response(
-                "list_resources_for_web_acl",
-                {"ResourceArns": arns},
-                {"WebACLArn": acl, "ResourceType": kind},
-            )
-        calls.add_response("disassociate_web_acl", {}, {"ResourceArn": balancer})
-        calls.add_response("get_web_acl", token, where)
-        calls.add_response("delete_web_acl", {}, where | token)
-        properties = {"name": "portal", "scope": "REGIONAL"}
-        type_.delete(Live(where["Id"], properties, {"arn": acl}))
-        calls.assert_no_pending_responses()
+    calls.expect("disassociate_web_acl", {}, ResourceArn=balancer)
+    calls.expect("get_web_acl", token, **where)
+    calls.expect("delete_web_acl", {}, **where, **token)
+    properties = {"name": "portal", "scope": "REGIONAL"}
+    calls.type.delete(Live(where["Id"], properties, {"arn": acl}))
+    calls.done()
 
 
 def test_what_another_acl_protects_is_left_to_it(

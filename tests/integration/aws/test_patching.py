@@ -14,12 +14,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
-from ansible_collections.vigie.run.plugins.module_utils._aws.provider import AwsProvider
-from ansible_collections.vigie.run.plugins.module_utils._aws.session import (
-    Connection,
-    Session,
-)
 from ansible_collections.vigie.run.plugins.module_utils._converge.compare import (
     compare,
 )
@@ -29,10 +23,10 @@ from ansible_collections.vigie.run.plugins.module_utils._converge.provider impor
     Reading,
 )
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
-from botocore.stub import ANY, Stubber
+from botocore.stub import ANY
 
-from lab.emulators import REGION
 from tests.integration.aws.stacks import Stack, example, refused
+from tests.integration.aws.stubs import Calls
 
 BASELINE = "pb-0123456789abcdef0"
 OTHER = "pb-0fedcba9876543210"
@@ -46,41 +40,25 @@ MARKS = [
 ]
 
 
-class Calls:
-    """The calls that a type is to make, in order, with what they are answered."""
-
-    def __init__(self, name: str) -> None:
-        session = Session(Connection(REGION, access_key="test", secret_key="test"))
-        aws = Aws(session, "portal", wait_timeout=1, interval=0.01)
-        self.type = AwsProvider(aws).types[name]
-        self.stubber = Stubber(aws.client("ssm"))
-        self.stubber.activate()
-
-    def expect(self, operation: str, answer: dict, **parameters: Any) -> None:
-        self.stubber.add_response(operation, answer, parameters)
-
-    def expect_tags(self, kind: str, id_: str, tags: list[dict[str, str]]) -> None:
-        self.expect(
-            "list_tags_for_resource",
-            {"TagList": tags},
-            ResourceType=kind,
-            ResourceId=id_,
-        )
-
-    def done(self) -> None:
-        self.stubber.assert_no_pending_responses()
+def expect_tags(calls: Calls, id_: str, tags: list[dict[str, str]]) -> None:
+    calls.expect(
+        "list_tags_for_resource",
+        {"TagList": tags},
+        ResourceType="PatchBaseline",
+        ResourceId=id_,
+    )
 
 
 @pytest.fixture
 def baselines() -> Iterator[Calls]:
-    calls = Calls("patch_baseline")
+    calls = Calls("patch_baseline", "ssm")
     yield calls
     calls.done()
 
 
 @pytest.fixture
 def windows() -> Iterator[Calls]:
-    calls = Calls("maintenance_window")
+    calls = Calls("maintenance_window", "ssm")
     yield calls
     calls.done()
 
@@ -178,7 +156,7 @@ def test_unchanged_baselines_are_told_by_their_tags(baselines: Calls) -> None:
         },
         Filters=[{"Key": "OWNER", "Values": ["Self"]}],
     )
-    baselines.expect_tags("PatchBaseline", BASELINE, MARKS)
+    expect_tags(baselines, BASELINE, MARKS)
     baselines.expect("get_patch_baseline", FULL, BaselineId=BASELINE)
     wanted = declared("patch_baseline")
     (live,) = baselines.type.read(Reading([wanted], {}))
@@ -203,7 +181,7 @@ def test_only_what_changed_of_a_baseline_is_sent(baselines: Calls) -> None:
     )
     expect_group(baselines, "web", OTHER, ["web"])
     # That baseline is of this stack as well: the group changes over.
-    baselines.expect_tags("PatchBaseline", OTHER, MARKS)
+    expect_tags(baselines, OTHER, MARKS)
     for operation, id_, name in (
         ("deregister_patch_baseline_for_patch_group", OTHER, "web"),
         ("register_patch_baseline_for_patch_group", BASELINE, "web"),
@@ -217,7 +195,7 @@ def test_only_what_changed_of_a_baseline_is_sent(baselines: Calls) -> None:
 def test_the_patch_group_of_somebody_else_is_left_to_them(baselines: Calls) -> None:
     live = existing(baselines)
     expect_group(baselines, "web", OTHER, ["web"])
-    baselines.expect_tags("PatchBaseline", OTHER, [])
+    expect_tags(baselines, OTHER, [])
     wanted = declared("patch_baseline", patch_groups=["portal", "web"])
     with pytest.raises(RunError, match="web follows the baseline"):
         baselines.type.change(live, wanted, frozenset({"patch_groups"}))

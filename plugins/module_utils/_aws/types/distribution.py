@@ -142,7 +142,8 @@ class Distribution(AwsType):
         answer = client.get_distribution(Id=live.id)
         if answer["Distribution"]["DistributionConfig"]["Enabled"]:
             self._put(live.id, lambda plain: {**plain, "Enabled": False})
-        self._deployed(live.id)
+        else:
+            self._deployed(live.id)
         etag = client.get_distribution(Id=live.id)["ETag"]
         client.delete_distribution(Id=live.id, IfMatch=etag)
 
