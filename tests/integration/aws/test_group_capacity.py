@@ -22,6 +22,7 @@ from ansible_collections.vigie.run.plugins.module_utils._converge.provider impor
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from botocore.stub import ANY, Stubber
 
+from tests.integration.aws.expecting import expecting, impatient
 from tests.integration.aws.groups import (
     DECLARED,
     NAME,
@@ -30,7 +31,6 @@ from tests.integration.aws.groups import (
     described,
     expect_group,
 )
-from tests.integration.aws.stubs import expecting, impatient
 
 TARGETS = "arn:aws:elasticloadbalancing:ca-central-1:1:targetgroup/web/1"
 

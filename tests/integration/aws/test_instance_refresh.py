@@ -17,6 +17,7 @@ from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from botocore.stub import Stubber
 
+from tests.integration.aws.expecting import expecting, impatient
 from tests.integration.aws.groups import (
     DECLARED,
     GIVEN,
@@ -27,7 +28,6 @@ from tests.integration.aws.groups import (
     described,
     expect_group,
 )
-from tests.integration.aws.stubs import expecting, impatient
 
 
 @pytest.fixture

@@ -168,7 +168,9 @@ class AutoScalingGroup(AwsType):
         shape = self._client.meta.service_model.shape_for("DesiredConfiguration")
         return fitting(shape, whole)
 
-    def _switch(self, live: Live, want: Mapping[str, Any], changed: Iterable[str]):
+    def _switch(
+        self, live: Live, want: Mapping[str, Any], changed: Iterable[str]
+    ) -> None:
         """Metrics, suspended processes and propagation, by their differences."""
         name = {"AutoScalingGroupName": live.id}
         on, off = _differences("enabled_metrics", live, want, changed)

@@ -33,16 +33,18 @@ AT_CREATION = (
 )
 # In no answer but that of ListRoles, which in turn has nothing of the rest.
 ONLY_LISTED = {"description", "max_session_duration"}
+# The largest page, where IAM gives a tenth of it by default.
+PAGE = {"PageSize": 1000}
 
 
-def wrong_name(name: str) -> str | None:
-    """What IAM would say of the name of a role or of an instance profile."""
+def _wrong_name(name: str) -> str | None:
+    """What IAM would say of a role's name."""
     if NAME.fullmatch(name):
         return None
     return "takes 1 to 64 letters, digits and any of +=,.@_-"
 
 
-def wrong_path(path: str) -> str | None:
+def _wrong_path(path: str) -> str | None:
     """What IAM would say of a path."""
     return None if PATH.fullmatch(path) else "begins and ends with /, as in /platform/"
 
@@ -68,9 +70,11 @@ class IamRole(AwsType):
     service = "iam"
     unique = ("role_name",)
     fields = {
-        "role_name": text("Its name.", required=True, immutable=True, check=wrong_name),
+        "role_name": text(
+            "Its name.", required=True, immutable=True, check=_wrong_name
+        ),
         "path": text(
-            "Where it is filed, such as /platform/.", immutable=True, check=wrong_path
+            "Where it is filed, such as /platform/.", immutable=True, check=_wrong_path
         ),
         "assume_role_policy_document": document(
             "Who may assume it.", required=True, normal=normal_policy
@@ -100,10 +104,11 @@ class IamRole(AwsType):
             "get_account_authorization_details",
             "RoleDetailList",
             Filter=["Role"],
+            PaginationConfig=PAGE,
         )
         listed: dict[str, Any] = {}
         if any(ONLY_LISTED & desired.properties.keys() for desired in reading.desired):
-            pages = self.aws.pages("iam", "list_roles", "Roles")
+            pages = self.aws.pages("iam", "list_roles", "Roles", PaginationConfig=PAGE)
             listed = {role["RoleName"]: role for role in pages}
         declared = {desired.properties.get("role_name") for desired in reading.desired}
         for raw in roles:
@@ -161,11 +166,12 @@ class IamRole(AwsType):
             limit=30.0,
         )
         live = self._seen(created["Role"])
-        iam.get_waiter("role_exists").wait(
-            RoleName=live.id,
-            WaiterConfig={"Delay": max(1, int(self.aws.interval)), "MaxAttempts": 60},
+        settled(
+            self.aws,
+            lambda: self._change_policies(live, desired),
+            is_absent,
+            limit=30.0,
         )
-        self._change_policies(live, desired)
         return settled(self.aws, lambda: self.fetch(live), is_absent)
 
     def change(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:

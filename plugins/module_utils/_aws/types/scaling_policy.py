@@ -132,7 +132,9 @@ class ScalingPolicy(AwsType):
 
     def find(self, reading: Reading) -> Iterable[Live]:
         """All policies of the account in pages; those of the groups that we know."""
-        groups = {group.id: group.owned for group in reading.parents[self.parents[0]]}
+        groups = {
+            group.id: group.owned for group in reading.parents["auto_scaling_group"]
+        }
         declared = {
             d.properties.get("auto_scaling_group_name") for d in reading.desired
         }

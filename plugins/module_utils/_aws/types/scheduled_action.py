@@ -95,7 +95,9 @@ class ScheduledAction(AwsType):
 
     def find(self, reading: Reading) -> Iterable[Live]:
         """All actions of the account in pages; those of the groups that we know."""
-        groups = {group.id: group.owned for group in reading.parents[self.parents[0]]}
+        groups = {
+            group.id: group.owned for group in reading.parents["auto_scaling_group"]
+        }
         declared = {self.identity(one.properties): one for one in reading.desired}
         names = {d.properties.get("auto_scaling_group_name") for d in reading.desired}
         wanted = set(groups) | {name for name in names if isinstance(name, str)}

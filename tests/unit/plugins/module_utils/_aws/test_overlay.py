@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Declared properties over what a service has, and the data of launch templates."""
+
+from __future__ import annotations
+
+import base64
+
+import botocore.session
+import pytest
+from ansible_collections.vigie.run.plugins.module_utils._aws.launch_data import (
+    seen_data,
+    sent_data,
+)
+from ansible_collections.vigie.run.plugins.module_utils._aws.overlay import (
+    fitting,
+    overlay,
+)
+from ansible_collections.vigie.run.plugins.module_utils._converge.fields import (
+    group,
+    many,
+    mapping,
+    number,
+    text,
+)
+
+PORT = group({"number": number("."), "name": text(".")}, ".")
+FIELDS = {
+    "size": group({"min": number("."), "max": number(".")}, "."),
+    "ports": many(PORT, ".", order="key", key="name"),
+    "zones": many(text("."), ".", order="set"),
+    "labels": mapping(text("."), "."),
+    "options": mapping(text("."), ".", whole=True),
+    "note": text("."),
+}
+THERE = {
+    "Size": {"Min": 1, "Max": 9, "Unit": "GiB"},
+    "Ports": [{"Name": "web", "Number": 80, "Tls": True}, {"Name": "old"}],
+    "Zones": ["a", "b"],
+    "Labels": {"team": "run", "cost": "12"},
+    "Options": {"mode": "fast"},
+    "Note": "old",
+    "Undeclared": {"kept": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("declared", "changed"),
+    [
+        ({"size": {"max": 5}}, {"Size": {"Min": 1, "Max": 5, "Unit": "GiB"}}),
+        ({"size": {"min": None}}, {"Size": {"Max": 9, "Unit": "GiB"}}),
+        (
+            {"ports": [{"name": "web", "number": 81}, {"name": "new"}]},
+            {"Ports": [{"Name": "web", "Number": 81, "Tls": True}, {"Name": "new"}]},
+        ),
+        ({"zones": ["c"]}, {"Zones": ["c"]}),
+        (
+            {"labels": {"team": None, "phase": "1"}},
+            {"Labels": {"cost": "12", "phase": "1"}},
+        ),
+        ({"options": {"level": "2"}}, {"Options": {"level": "2"}}),
+    ],
+    ids=["group", "null in group", "keyed list", "set", "mapping", "whole mapping"],
+)
+def test_what_is_declared_lies_over_what_is_there(
+    declared: dict, changed: dict
+) -> None:
+    assert overlay(FIELDS, THERE, declared) == {**THERE, **changed}
+
+
+def test_null_removes() -> None:
+    assert "Note" not in overlay(FIELDS, THERE, {"note": None})
+
+
+def test_services_in_lower_case() -> None:
+    assert overlay(FIELDS, {"size": {"min": 1}}, {"size": {"max": 2}}, lower=True) == {
+        "size": {"min": 1, "max": 2}
+    }
+
+
+def test_only_what_a_call_takes_is_sent_back() -> None:
+    model = botocore.session.get_session().get_service_model("ec2")
+    data = {
+        "MetadataOptions": {"State": "applied", "HttpTokens": "required"},
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": None}],
+        "Nothing": 1,
+    }
+    assert fitting(model.shape_for("RequestLaunchTemplateData"), data) == {
+        "MetadataOptions": {"HttpTokens": "required"},
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda"}],
+    }
+
+
+def test_user_data_and_tags_there_and_back() -> None:
+    declared = {
+        "user_data": "#!/bin/sh\necho é\n",
+        "tag_specifications": [{"resource_type": "volume", "tags": {"team": "run"}}],
+    }
+    sent = sent_data({}, declared)
+    assert base64.b64decode(sent["UserData"]).decode() == declared["user_data"]
+    assert sent["TagSpecifications"] == [
+        {"ResourceType": "volume", "Tags": [{"Key": "team", "Value": "run"}]}
+    ]
+    assert seen_data(sent) == declared
+
+
+def test_user_data_that_is_no_text_is_sent_back_as_it_is() -> None:
+    packed = base64.b64encode(b"\x1f\x8b\x08\x00\xff").decode()
+    assert seen_data({"UserData": packed}) == {"user_data": packed}
+    assert sent_data({"UserData": packed}, {"key_name": "k"})["UserData"] == packed
