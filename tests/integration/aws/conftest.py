@@ -6,10 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from ansible_collections.vigie.run.plugins.module_utils._aws.session import Connection
+from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
+from ansible_collections.vigie.run.plugins.module_utils._aws.session import (
+    Connection,
+    Session,
+)
+from botocore.stub import Stubber
 
 from lab.emulators import REGION, emulator
 from tests.integration.aws.stacks import Stack
@@ -50,3 +56,37 @@ def ministack(ministack_server: Connection) -> Stack:
 def stack(request: pytest.FixtureRequest) -> Stack:
     """A new stack, on each emulator in turn."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def aws() -> Aws:
+    """A stack whose calls go nowhere."""
+    connection = Connection(region=REGION, access_key="test", secret_key="test")
+    return Aws(Session(connection), "portal", wait_timeout=5, interval=0)
+
+
+class Stubs:
+    """The stubber of each service that is asked for, in use."""
+
+    def __init__(self, aws: Aws, stack: ExitStack) -> None:
+        self._aws, self._stack = aws, stack
+        self._stubs: dict[str, Stubber] = {}
+
+    def __getitem__(self, service: str) -> Stubber:
+        if service not in self._stubs:
+            stub = Stubber(self._aws.client(service))
+            self._stubs[service] = self._stack.enter_context(stub)
+        return self._stubs[service]
+
+    def all_used(self) -> None:
+        for stub in self._stubs.values():
+            stub.assert_no_pending_responses()
+
+
+@pytest.fixture
+def stubs(aws: Aws) -> Iterator[Stubs]:
+    """The calls that are expected, each with its answer, all of them used."""
+    with ExitStack() as stack:
+        stubs = Stubs(aws, stack)
+        yield stubs
+        stubs.all_used()

@@ -17,10 +17,6 @@ from typing import Any
 import pytest
 from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
 from ansible_collections.vigie.run.plugins.module_utils._aws.registry import Table
-from ansible_collections.vigie.run.plugins.module_utils._aws.session import (
-    Connection,
-    Session,
-)
 from ansible_collections.vigie.run.plugins.module_utils._converge.compare import compare
 from ansible_collections.vigie.run.plugins.module_utils._converge.conform import conform
 from ansible_collections.vigie.run.plugins.module_utils._converge.provider import (
@@ -31,7 +27,6 @@ from ansible_collections.vigie.run.plugins.module_utils._converge.provider impor
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from botocore.stub import Stubber
 
-from lab.emulators import REGION
 from tests.integration.aws.stacks import Stack, example, live_through
 
 QUEUE = "AWS::SQS::Queue"
@@ -79,13 +74,6 @@ MARKS = [
     {"Key": "vigie:stack", "Value": "portal"},
     {"Key": "vigie:resource", "Value": "jobs"},
 ]
-
-
-@pytest.fixture
-def aws() -> Aws:
-    """A stack whose calls go nowhere."""
-    connection = Connection(region=REGION, access_key="test", secret_key="test")
-    return Aws(Session(connection), "portal", wait_timeout=5, interval=0)
 
 
 @pytest.fixture

@@ -13,10 +13,6 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
 from ansible_collections.vigie.run.plugins.module_utils._aws.registry import Table
-from ansible_collections.vigie.run.plugins.module_utils._aws.session import (
-    Connection,
-    Session,
-)
 from ansible_collections.vigie.run.plugins.module_utils._converge.provider import (
     Desired,
     Live,
@@ -24,19 +20,10 @@ from ansible_collections.vigie.run.plugins.module_utils._converge.provider impor
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from botocore.stub import Stubber
 
-from lab.emulators import REGION
-
 MINE = [
     {"Key": "vigie:stack", "Value": "portal"},
     {"Key": "vigie:resource", "Value": "app"},
 ]
-
-
-@pytest.fixture
-def aws() -> Aws:
-    """A stack whose calls go nowhere."""
-    connection = Connection(region=REGION, access_key="test", secret_key="test")
-    return Aws(Session(connection), "portal", wait_timeout=5, interval=0)
 
 
 @pytest.fixture

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..._converge.fields import text
 from ..._converge.provider import Desired, Live
 from ..ec2 import Ec2Type
@@ -37,12 +40,12 @@ class ElasticIp(Ec2Type):
 
     _id = "AllocationId"
 
-    def described(self, **parameters):
+    def described(self, **parameters: Any) -> list[Live]:
         """By this API's own names: an address is described by its allocation."""
         found = self.aws.pages("ec2", "describe_addresses", "Addresses", **parameters)
         return [self.seen(raw) for raw in found if raw.get("AllocationId")]
 
-    def more(self, raw):
+    def more(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         """The address itself."""
         return {"public_ip": raw.get("PublicIp")}
 
