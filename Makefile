@@ -19,9 +19,12 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export ANSIBLE_HOME := $(CURDIR)/build/ansible
 
 ##@ See it
-.PHONY: demo
+.PHONY: demo demo-aws
 demo: lab-tools ## Fly the whole flight from nothing: build/report.html, build/flight.json
 	@$(python) -m lab flight
+
+demo-aws: venv ## A portal on AWS, through its whole life on emulators: build/cloud.json
+	@$(python) -m lab cloud
 
 ##@ Check it
 parts := lint test-unit test-integration test-molecule test-flight

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: ``python -m lab up|down|status|ssh|image|releases|flight``."""
+"""The command line: ``python -m lab COMMAND``; ``--help`` lists the commands."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     add("image", "build the host images that do not exist yet")
     flight = commands.add_parser("flight", help="boot the lab and fly the whole flight")
     flight.set_defaults(topology="flight")
+    commands.add_parser("cloud", help="the AWS portal's life on the emulators")
     commands.add_parser("releases", help="build the releases of the sample application")
     return main
 
@@ -100,6 +101,10 @@ def run(options: argparse.Namespace) -> int:
         for path in releases.build():
             print(path)
         return 0
+    if options.command == "cloud":
+        from lab import cloud_flight  # only here: it needs boto and the emulators
+
+        return cloud_flight.fly()
     machine.check()
     clock = Clock()
     if options.command == "ssh":

@@ -113,6 +113,12 @@ adoptable:
       description: How to make it part of the stack.
       type: str
       sample: to adopt it, tag it vigie:stack=portal and vigie:resource=files
+problems:
+  description: What would stop a run, in words.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 calls:
   description: Requests sent to AWS.
   returned: always

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from .._converge.compare import compare
 from .._converge.fields import Field
 from .._converge.provider import UNKNOWN, Change, Desired, Live, Reading
 from .._errors import RunError
@@ -187,7 +188,13 @@ class AwsType:
             try:
                 return self.make(desired)
             except UncertainCreationError:
-                return self._found_again(desired) or self.make(desired)
+                found = self._found_again(desired)
+                if found is not None:
+                    return self._finished(found, desired)
+                if self.parents:
+                    # Things found through others cannot be looked for here.
+                    raise
+                return self.make(desired)
         except UncertainCreationError as error:
             raise RunError(
                 f"{error}: it may exist now. Run again: what exists is found."
@@ -219,12 +226,18 @@ class AwsType:
         """The thing that a creation without an answer made, if it did."""
         end = time.monotonic() + SHOWS_WITHIN
         while True:
-            for live in self.find(Reading([desired], {})):
+            reading = Reading([desired], dict.fromkeys(self.parents, ()))
+            for live in self.find(reading):
                 if live.owned and live.resource == desired.resource:
                     return live
             if time.monotonic() > end:
                 return None
             time.sleep(min(self.aws.interval, 1.0))
+
+    def _finished(self, live: Live, desired: Desired) -> Live:
+        """What `make` would still have done after a creation that was found again."""
+        changes = compare(self.fields, desired.properties, live.properties)
+        return self.update(live, desired, changes) if changes else live
 
     # -- what types use ---------------------------------------------------------
 
