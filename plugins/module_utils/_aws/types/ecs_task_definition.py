@@ -105,15 +105,15 @@ class EcsTaskDefinition(EcsType):
         return self.live(task["family"], properties, tags, raw, **more)
 
     def _revisions(self, family: str) -> list[str]:
-        """The active ones, the newest first."""
-        return self.aws.pages(
+        """The active ones; of this family alone, since what comes of it goes."""
+        arns = self.aws.pages(
             "ecs",
             "list_task_definitions",
             "taskDefinitionArns",
             familyPrefix=family,
             status="ACTIVE",
-            sort="DESC",
         )
+        return [arn for arn in arns if _family(arn) == family]
 
     def fetch(self, live: Live) -> Live:
         """The newest revision."""
@@ -169,6 +169,10 @@ class EcsTaskDefinition(EcsType):
             f"task definition {live.id} to be gone",
             lambda: not self._revisions(live.id),
         )
+
+
+def _family(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1].rpartition(":")[0]
 
 
 def _unknown_role(error: Exception) -> bool:
