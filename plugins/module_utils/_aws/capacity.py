@@ -11,11 +11,16 @@ are left must serve everything, so each zone gets the share of the zones that st
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from .._errors import RunError
+
+# The tag of an auto scaling group that remembers its normal size during an event.
+TAG = "vigie:surge"
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,16 @@ class Size:
             "desired_capacity": self.desired,
             "max_size": self.maximum,
         }
+
+
+def remembered(value: str | None, now: datetime) -> Size | None:
+    """The normal size that a group's tag remembers; None where no event is on."""
+    if not value:
+        return None
+    memory = json.loads(value)
+    if memory["end"] and datetime.fromisoformat(memory["end"]) <= now:
+        return None
+    return Size(memory["min"], memory["desired"], memory["max"])
 
 
 @dataclass(frozen=True)

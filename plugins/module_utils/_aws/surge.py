@@ -19,10 +19,10 @@ from typing import Any
 
 from .._errors import RunError
 from .base import Aws
-from .capacity import Event, Limits, Size, obstacles, size_for
+from .capacity import TAG, Event, Limits, Size, obstacles, remembered, size_for
 from .errors import code
+from .tags import read_tags
 
-TAG = "vigie:surge"
 START, END = "vigie-surge-start", "vigie-surge-end"
 # Service Quotas: running on-demand standard (A, C, D, H, I, M, R, T, Z) instances.
 VCPU_QUOTA = "L-1216C47A"
@@ -68,19 +68,13 @@ class Group:
         """Its zones."""
         return list(self.raw["AvailabilityZones"])
 
-    def memory(self) -> dict[str, Any] | None:
-        """What the tag remembers."""
-        for tag in self.raw.get("Tags", ()):
-            if tag["Key"] == TAG:
-                return json.loads(tag["Value"])
-        return None
+    def memory(self) -> str | None:
+        """The tag that remembers the normal size."""
+        return read_tags(self.raw.get("Tags")).get(TAG)
 
     def normal(self, now: datetime) -> Size:
         """The size outside of events: remembered, unless that event has ended."""
-        memory = self.memory()
-        if memory is None or (memory["end"] and _moment(memory["end"]) <= now):
-            return self.size
-        return Size(memory["min"], memory["desired"], memory["max"])
+        return remembered(self.memory(), now) or self.size
 
     def scheduled(self) -> dict[str, dict[str, Any]]:
         """Our scheduled actions, by name."""
@@ -139,15 +133,13 @@ def plan(
 
 def differences(group: Group, planned: Mapping[str, Any]) -> list[str]:
     """Which parts of a plan are not true yet: size, tag, actions."""
-    memory = group.memory()
-    tag = json.dumps(memory, sort_keys=True) if memory else None
     live = {
         name: {key: action[key] for key in _SIZE_KEYS if key in action}
         for name, action in group.scheduled().items()
     }
     same = {
         "size": planned["size"] == group.size,
-        "tag": planned["tag"] == tag,
+        "tag": planned["tag"] == group.memory(),
         "actions": planned["actions"] == live,
     }
     return [name for name, true in same.items() if not true]
@@ -324,10 +316,6 @@ def _healthy(aws: Aws, arn: str) -> int:
     answer = aws.client("elbv2").describe_target_health(TargetGroupArn=arn)
     states = [t["TargetHealth"]["State"] for t in answer["TargetHealthDescriptions"]]
     return states.count("healthy")
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _text(moment: datetime) -> str:

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.vigie.run.plugins.module_utils._aws.surge_run import run_surge
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 
-from tests.integration.aws.stacks import Stack
+from tests.integration.aws.stacks import Stack, example
 
 # One of the images that moto begins with.
 IMAGE = "ami-12c6146b"
@@ -177,3 +177,22 @@ def test_bad_input_is_refused(event: Event, options: dict, said: str) -> None:
     with pytest.raises(RunError, match=said):
         event.run(**options)
     assert event.sizes() == (1, 1, 3)
+
+
+def test_a_stack_does_not_undo_a_surge(moto: Stack) -> None:
+    declared = example("auto_scaling_group")
+    declared["web_hosts"]["auto_scaling_group_name"] = moto.name
+    del declared["web_hosts"]["default_instance_warmup"]  # moto forgets it
+    moto.apply(declared)
+    event = Event.__new__(Event)
+    event.stack, event.name, event.warnings = moto, moto.name, []
+    event.client = moto.client("autoscaling")
+    event.run(requests_per_second=500.0, wait=False)
+    assert moto.actions(declared) == {}, "the declared size is the normal one"
+    declared["web_hosts"]["min_size"] = 3
+    outcome = moto.run(declared)
+    assert "prepared for an event" in outcome.message
+    assert event.sizes()[0] == 10
+    event.run(state="absent")
+    moto.apply(declared)
+    assert event.sizes()[0] == 3

@@ -7,18 +7,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from ..._converge.provider import Desired, Live, Reading
+from ..._errors import RunError
 from ..base import AwsType
 from ..calls import said, settled
+from ..capacity import TAG, Size, remembered
 from ..errors import code, is_in_use
 from ..group_fields import CLEARED, FIELDS, problems
 from ..instance_refresh import refresh
 from ..instances import await_capacity, described, drain, is_gone
 from ..overlay import fitting, overlay
 from ..shape import from_api, to_api
-from ..tags import RESOURCE, STACK
+from ..tags import RESOURCE, STACK, read_tags
 
 LAUNCH = ("launch_template", "mixed_instances_policy")
 # Neither a parameter of the creation nor of the update.
@@ -29,6 +32,9 @@ APART = (
     "propagate_tags_at_launch",
     "tags",
 )
+
+
+SIZES = ("min_size", "max_size", "desired_capacity")
 
 
 class AutoScalingGroup(AwsType):
@@ -74,15 +80,20 @@ class AutoScalingGroup(AwsType):
         return [self._seen(raw) for raw in found if not raw.get("Status")]
 
     def _seen(self, raw: Mapping[str, Any]) -> Live:
-        zones = raw.get("VPCZoneIdentifier") or ""
+        zones = (raw.get("VPCZoneIdentifier") or "").split(",")
         properties = {
-            **from_api(self.fields, {**raw, "VPCZoneIdentifier": zones.split(",")}),
+            **from_api(
+                self.fields, {**raw, "VPCZoneIdentifier": list(filter(None, zones))}
+            ),
             "enabled_metrics": [m["Metric"] for m in raw.get("EnabledMetrics", ())],
             "suspended_processes": [
                 process["ProcessName"] for process in raw.get("SuspendedProcesses", ())
             ],
             "propagate_tags_at_launch": _propagates(raw.get("Tags", ())),
         }
+        normal = _normal(raw)
+        if normal is not None:
+            properties.update(normal.public())
         name = raw["AutoScalingGroupName"]
         more = {"arn": raw["AutoScalingGroupARN"]}
         return self.live(name, properties, raw.get("Tags"), raw, **more)
@@ -129,6 +140,12 @@ class AutoScalingGroup(AwsType):
     def change(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
         """Sizes and settings; new target groups; the template; old target groups."""
         want = desired.properties
+        sizes = sorted(changed & set(SIZES))
+        if sizes and _normal(live.raw) is not None:
+            raise RunError(
+                f"{live.id} is prepared for an event (aws_surge): end that with"
+                f" state=absent before changing {', '.join(sizes)}"
+            )
         parameters = self._parameters({name: want[name] for name in changed})
         replacing = want.get("instance_refresh") is not None and live.raw.get(
             "Instances"
@@ -224,6 +241,12 @@ class AutoScalingGroup(AwsType):
             f"auto scaling group {live.id} to be gone",
             lambda: described(self.aws, live.id) is None,
         )
+
+
+def _normal(raw: Mapping[str, Any]) -> Size | None:
+    """The size that a declaration is about, while an event makes the group larger."""
+    memory = read_tags(raw.get("Tags")).get(TAG)
+    return remembered(memory, datetime.now(timezone.utc))
 
 
 def _differences(
