@@ -19,6 +19,7 @@ from .._errors import RunError
 from .base import Aws
 from .errors import code, explain
 from .options import session_from
+from .session import UncertainCreationError
 
 # CloudFront has no region; botocore wants one to be named all the same.
 ANY_REGION = "us-east-1"
@@ -88,8 +89,9 @@ class Invalidation:
                     DistributionId=self.distribution, InvalidationBatch=batch
                 )["Invalidation"]
             except Exception as error:
-                full = code(error) == BUSY
-                if not full or time.monotonic() + self.aws.interval > end:
+                # A lost answer does no harm: the reference is sent again.
+                again = code(error) == BUSY or isinstance(error, UncertainCreationError)
+                if not again or time.monotonic() + self.aws.interval > end:
                     raise
             time.sleep(self.aws.interval)
 

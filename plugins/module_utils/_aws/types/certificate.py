@@ -24,6 +24,7 @@ from ..base import AwsType
 from ..calls import settled
 from ..dns import domain, refused, zone_id
 from ..errors import is_absent
+from ..session import UncertainCreationError
 from ..tagged import one_by_one, with_tags
 from ..tags import RESOURCE, TAGS, pairs, read_tags
 
@@ -137,15 +138,20 @@ class Certificate(AwsType):
             parameters["KeyAlgorithm"] = given["key_algorithm"]
         if given.get(LOGGING):
             parameters["Options"] = _options(given)
-        region = self._region(given)
-        arn = self.aws.client("acm", region).request_certificate(
-            DomainName=domain(given["domain_name"]),
-            ValidationMethod="DNS",
-            Tags=pairs(self.aws.marks(desired, named=True)),
-            **parameters,
-        )["CertificateArn"]
-        self._validate(arn, given)
         tags = self.aws.marks(desired, named=True)
+        try:
+            arn = self.aws.client("acm", self._region(given)).request_certificate(
+                DomainName=domain(given["domain_name"]),
+                ValidationMethod="DNS",
+                Tags=pairs(tags),
+                **parameters,
+            )["CertificateArn"]
+        except UncertainCreationError:
+            found = self._found_again(desired)
+            if found is None:
+                raise
+            arn = found.id
+        self._validate(arn, given)
         return self._seen(self._described(arn), tags)
 
     def change(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:

@@ -122,6 +122,7 @@ class Distribution(AwsType):
                     raise
                 for live in self.find(Reading([desired], {})):
                     if live.resource == desired.resource:
+                        self._deployed(live.id)
                         return live
             else:
                 id_ = answer["Distribution"]["Id"]

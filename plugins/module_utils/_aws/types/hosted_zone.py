@@ -17,6 +17,7 @@ from ..base import AwsType
 from ..calls import settled
 from ..dns import domain, refused, zone_id
 from ..errors import code
+from ..session import UncertainCreationError
 from ..tagged import with_tags
 from ..tags import RESOURCE, STACK, TAGS, pairs, read_tags
 
@@ -132,17 +133,23 @@ class HostedZone(AwsType):
         if wanted.get("delegation_set_id"):
             parameters["DelegationSetId"] = wanted["delegation_set_id"]
         client = self.aws.client("route53")
-        answer = settled(
-            self.aws,
-            lambda: client.create_hosted_zone(
-                Name=wanted["name"],
-                CallerReference=self._reference(desired.resource),
-                HostedZoneConfig=config,
-                **parameters,
-            ),
-            _vpc_unknown,
-        )
-        id_ = zone_id(answer["HostedZone"]["Id"])
+        try:
+            answer = settled(
+                self.aws,
+                lambda: client.create_hosted_zone(
+                    Name=wanted["name"],
+                    CallerReference=self._reference(desired.resource),
+                    HostedZoneConfig=config,
+                    **parameters,
+                ),
+                _vpc_unknown,
+            )
+            id_ = zone_id(answer["HostedZone"]["Id"])
+        except UncertainCreationError:
+            found = self._found_again(desired)
+            if found is None:
+                raise
+            id_ = found.id
         self._tag(id_, self.aws.marks(desired, named=True))
         for vpc in vpcs[1:]:
             self._associate(id_, vpc)

@@ -145,7 +145,11 @@ class Record(AwsType):
             for each in reading.desired
             if each.properties.get("zone_id") not in (None, UNKNOWN)
         }
-        own = {zone.id: zone for zone in reading.parents["hosted_zone"] if zone.owned}
+        own = {
+            zone.id: zone
+            for zone in reading.parents.get("hosted_zone", ())
+            if zone.owned
+        }
         for zone in sorted(zones | own.keys() if reading.everything else zones):
             for raw in self._listed(zone):
                 live = self._seen(zone, raw, zone in own)
