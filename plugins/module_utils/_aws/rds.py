@@ -197,6 +197,11 @@ class RdsDatabase(RdsType):
         self.aws.wait(f"the {self.name} that was called {name} to be gone", create)
         return self._ready(name)
 
+    def _found_again(self, desired: Desired) -> Live | None:
+        """What a creation without an answer made, once it serves."""
+        found = super()._found_again(desired)
+        return found and self._ready(found.id)
+
     def _leaving(self, name: str) -> bool:
         try:
             return not self.exists(self._described(name))

@@ -100,7 +100,7 @@ def test_somebody_elses_deleted_secret_does_not_come_back(stack: Stack) -> None:
     outcome = stack.run(_one(stack, secret_string="ours"))
 
     assert outcome.failed
-    assert "is being deleted and keeps the name" in outcome.message
+    assert "that is not this resource's has the name" in outcome.message
     assert "DeletedDate" in client.describe_secret(SecretId=f"{stack.name}/one")
 
 

@@ -143,6 +143,11 @@ class CacheReplicationGroup(KeepingType):
         self.aws.wait(f"the {self.name} that was called {name} to be gone", create)
         return self.fetch(self._ready(name))
 
+    def _found_again(self, desired: Desired) -> Live | None:
+        """What a creation without an answer made, once it serves."""
+        found = super()._found_again(desired)
+        return found and self.fetch(self._ready(found.id))
+
     def _leaving(self, name: str) -> bool:
         try:
             return self._described(name).get("Status") == "deleting"

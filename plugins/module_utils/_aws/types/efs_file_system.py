@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from ..._converge.fields import document, flag, group, many, number, text
 from ..._converge.provider import Desired, Live, Reading
 from ..._errors import RunError
 from ..base import AwsType
-from ..errors import is_absent, is_in_use
+from ..errors import code, is_absent, is_in_use
 from ..policies import normal_policy
 from ..shape import from_api, to_api
 from ..tags import TAGS, pairs
@@ -180,18 +181,23 @@ class EfsFileSystem(AwsType):
     # -- writing ----------------------------------------------------------------
 
     def make(self, desired: Desired) -> Live:
-        """Create it with its tags; then its lifecycle and its policy.
-
-        botocore makes a token up and sends the same one again where an answer is
-        lost, so no second file system can come of it.
-        """
+        """Create it with its tags; then its lifecycle and its policy."""
         given = {k: v for k, v in desired.properties.items() if v is not None}
         later = [name for name in ("lifecycle_policies", "policy") if name in given]
         at_once = {k: v for k, v in given.items() if k not in ("tags", *later)}
-        answer = self.aws.client("efs").create_file_system(
-            **to_api(self.fields, at_once),
-            Tags=pairs(self.aws.marks(desired, named=True)),
-        )
+        client, token = self.aws.client("efs"), uuid.uuid4().hex
+        try:
+            answer = client.create_file_system(
+                CreationToken=token,
+                **to_api(self.fields, at_once),
+                Tags=pairs(self.aws.marks(desired, named=True)),
+            )
+        except Exception as error:
+            # botocore asked again where the first answer was lost.
+            if code(error) != "FileSystemAlreadyExists":
+                raise
+            made = client.describe_file_systems(CreationToken=token)
+            answer = made["FileSystems"][0]
         live = self._ready(answer["FileSystemId"])
         if later:
             self.change(live, desired, frozenset(later))

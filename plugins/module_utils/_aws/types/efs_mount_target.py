@@ -110,8 +110,16 @@ class EfsMountTarget(AwsType):
         answer = self.aws.client("efs").create_mount_target(
             **to_api(self.fields, desired.properties)
         )
-        id_ = answer["MountTargetId"]
+        return self._ready(answer["MountTargetId"])
 
+    def _found_again(self, desired: Desired) -> Live | None:
+        """What a creation without an answer made: the one in its subnet."""
+        for raw in self._of(desired.properties["file_system_id"]):
+            if raw["SubnetId"] == desired.properties["subnet_id"]:
+                return self._ready(raw["MountTargetId"])
+        return None
+
+    def _ready(self, id_: str) -> Live:
         def look() -> Live | None:
             try:
                 raw = self._described(id_)

@@ -197,11 +197,18 @@ class S3Bucket(KeepingType):
             self.aws.client("s3").put_bucket_tagging(
                 Bucket=bucket, Tagging={"TagSet": pairs(marks)}
             )
-        given = [n for n in SETTINGS if desired.properties.get(n) is not None]
-        live = self.live(bucket, {})
-        for name in given:
-            self.change(live, desired, frozenset({name}))
-        return self._patiently(bucket, lambda: self.fetch(live))
+        return self._with_settings(desired)
+
+    def _with_settings(self, desired: Desired) -> Live:
+        live = self.live(desired.properties["bucket"], {})
+        given = {n for n in SETTINGS if desired.properties.get(n) is not None}
+        self.change(live, desired, frozenset(given))
+        return self._patiently(live.id, lambda: self.fetch(live))
+
+    def _found_again(self, desired: Desired) -> Live | None:
+        """What a creation without an answer made: without its settings yet."""
+        found = super()._found_again(desired)
+        return found and self._with_settings(desired)
 
     def _create(self, bucket: str, desired: Desired, marks: Mapping[str, str]) -> None:
         place: dict[str, Any] = {"Tags": pairs(marks)}

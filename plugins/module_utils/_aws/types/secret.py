@@ -214,7 +214,7 @@ class Secret(KeepingType):
             left = self._left_behind(error, wanted["name"])
             if left is None:
                 raise
-            live = self._restored(left, desired)
+            live = self._taken_up(left, desired)
             parameters.pop("Name")
             client.update_secret(SecretId=live.id, **parameters)
         if wanted.get("resource_policy") is not None:
@@ -251,32 +251,32 @@ class Secret(KeepingType):
         )
 
     def _left_behind(self, error: Exception, name: str) -> Mapping[str, Any] | None:
-        """The secret of this name that waits for its end, if that is the reason."""
+        """The secret that has the name, if that is what is wrong."""
         if code(error) not in ("InvalidRequestException", "ResourceExistsException"):
             return None
         client = self.aws.client("secretsmanager")
         try:
-            left = client.describe_secret(SecretId=name)
+            return client.describe_secret(SecretId=name)
         except Exception as other:
             if is_absent(other):
                 return None
             raise
-        return left if "DeletedDate" in left else None
 
-    def _restored(self, left: Mapping[str, Any], desired: Desired) -> Live:
+    def _taken_up(self, left: Mapping[str, Any], desired: Desired) -> Live:
+        """Our own: deleted a while ago, or made by a call whose answer was lost."""
         tags = read_tags(left.get("Tags"))
         ours = tags.get(STACK) == self.aws.stack
         if not ours or tags.get(RESOURCE) != desired.resource:
             raise RunError(
-                f"A secret {left['Name']} that is not this resource's is being deleted"
-                " and keeps the name until then. Wait, delete it for good"
-                " (force-delete-without-recovery), or choose another name."
+                f"A secret {left['Name']} that is not this resource's has the name. If"
+                " it is being deleted, wait, or delete it for good"
+                " (force-delete-without-recovery); or choose another name."
             )
-        client = self.aws.client("secretsmanager")
-        client.restore_secret(SecretId=left["ARN"])
         live = self.live(left["ARN"], {}, tags, arn=left["ARN"])
-        marks = self.marks(desired)
-        self.retag(live, marks, [name for name in tags if name not in marks])
+        if "DeletedDate" in left:
+            self.aws.client("secretsmanager").restore_secret(SecretId=live.id)
+            marks = self.marks(desired)
+            self.retag(live, marks, [name for name in tags if name not in marks])
         return live
 
     def change(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from ..._converge.fields import document, text
 from ..._converge.provider import Desired, Live, Reading
 from ..base import AwsType
-from ..errors import is_absent
+from ..errors import code, is_absent
 from ..shape import from_api, to_api
 from ..tags import STACK, TAGS, pairs, read_tags
 
@@ -186,7 +186,16 @@ class SsmParameter(AwsType):
         """One call, with its tags; refused by AWS if the name is taken by then."""
         parameters = self._parameters(desired.properties)
         marks = self.aws.marks(desired)
-        self.aws.client("ssm").put_parameter(**parameters, Tags=pairs(marks))
+        try:
+            self.aws.client("ssm").put_parameter(**parameters, Tags=pairs(marks))
+        except Exception as error:
+            # botocore puts a parameter again where the first answer was lost.
+            if code(error) != "ParameterAlreadyExists":
+                raise
+            there = self.fetch(self.live(desired.properties["name"], {}))
+            if not there.owned or there.resource != desired.resource:
+                raise
+            return there
         return self.fetch(self.live(desired.properties["name"], {}))
 
     def change(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
