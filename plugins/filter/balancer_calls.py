@@ -38,7 +38,7 @@ EXAMPLES = r"""
   delegate_to: "{{ item.balancer }}"
   run_once: true
   vars:
-    exits: "{{ ansible_play_batch | map('extract', hostvars, 'rotation_exit') }}"
+    exits: "{{ ansible_play_batch | map('extract', hostvars, 'balancer_exit') }}"
 """
 
 RETURN = r"""

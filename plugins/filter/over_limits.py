@@ -15,7 +15,7 @@ description:
   - A plan knows the hosts that were lost before it. Hosts that are lost later take
     their place in the limits too, and a wave that was planned without them may then be
     one too many.
-positional: gone, hostvars, plan
+positional: gone, hosts, plan
 options:
   _input:
     description: The hosts of the wave, C(ansible_play_batch).
@@ -27,9 +27,9 @@ options:
     type: list
     elements: str
     required: true
-  hostvars:
+  hosts:
     description:
-      - The variables of all hosts. C(rotation_host) holds C(services) and C(weight).
+      - Under each host's name C(_rotation_host), which holds C(services) and C(weight).
     type: dict
     required: true
   plan:
@@ -46,7 +46,8 @@ EXAMPLES = r"""
   vars:
     gone: "{{ ansible_play_hosts_all | difference(ansible_play_hosts) }}"
     over: >-
-      {{ ansible_play_batch | vigie.run.over_limits(gone, hostvars, rotation_plan) }}
+      {{ ansible_play_batch
+         | vigie.run.over_limits(gone, rotation_hosts.hosts, rotation_plan) }}
 """
 
 RETURN = r"""
@@ -64,12 +65,12 @@ from typing import Any
 def over_limits(
     wave: Iterable[str],
     gone: Iterable[str],
-    hostvars: Mapping[str, Mapping[str, Any]],
+    hosts: Mapping[str, Mapping[str, Any]],
     plan: Mapping[str, Any],
 ) -> list[str]:
     """One sentence for each service of the wave whose limit would not hold."""
-    leaving = _weights(wave, hostvars)
-    missing = _weights(gone, hostvars)
+    leaving = _weights(wave, hosts)
+    missing = _weights(gone, hosts)
     said = []
     for service, weight in leaving.items():
         limit = plan["limits"][service]
@@ -84,14 +85,14 @@ def over_limits(
 
 
 def _weights(
-    hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]
+    names: Iterable[str], hosts: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, int]:
     """What the hosts weigh in each of their services."""
     weights: dict[str, int] = {}
-    for name in hosts:
-        host = hostvars[name].get("rotation_host") or {}
-        for service in host.get("services", ()):
-            weights[service] = weights.get(service, 0) + int(host.get("weight", 1))
+    for name in names:
+        host = hosts[name]["_rotation_host"]
+        for service in host["services"]:
+            weights[service] = weights.get(service, 0) + int(host["weight"])
     return weights
 
 

@@ -52,7 +52,8 @@ options:
   archive:
     description:
       - The archive, a file on the controller, sent to the host with the call. Instead of O(src).
-      - It is sent in check mode too, and removed, so that it is proved then as well.
+        With O(state=staged) it is sent only where the release is not staged yet.
+        It is sent in check mode too, and removed, so that it is proved then as well.
     type: path
   checksum:
     description:
@@ -228,6 +229,11 @@ active:
   returned: success
   type: str
   sample: 2.0.0
+before:
+  description: What M(vigie.run.release_info) saw before.
+  returned: with O(state=staged)
+  type: dict
+  sample: {active: 1.0.0, staged: false, done: false}
 running:
   description: The release in whose folder the service's process works, if it works in one.
   returned: success
@@ -238,21 +244,9 @@ previous:
   returned: success
   type: str
   sample: 1.0.0
-staged:
-  description: Whether this call unpacked the release.
-  returned: success
-  type: bool
-  sample: false
-switched:
-  description: Whether this call switched to the release.
-  returned: success
-  type: bool
-  sample: true
-restarted:
-  description: Whether this call restarted (or reloaded, or started) the service.
-  returned: success
-  type: bool
-  sample: true
+staged: {description: "Whether this call unpacked the release.", returned: success, type: bool, sample: false}
+switched: {description: "Whether this call switched to the release.", returned: success, type: bool, sample: true}
+restarted: {description: "Whether this call restarted (or reloaded, or started) the service.", returned: success, type: bool, sample: true}
 restart_reason:
   description: Why it did.
   returned: success

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible module: plan the waves of a rotation."""
+"""Documentation of the action wave_plan, which plans on the controller itself."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ author: [the vigie.run authors (@vigie-run)]
 description:
   - Sorts hosts into waves, the hosts of one wave being out of service at the same time, so that no wave breaks a limit of
     the policy and there are as few waves as possible.
-  - The module computes only. It runs on the controller, usually with C(delegate_to=localhost) and C(run_once=true), touches
-    no host and changes nothing. The same input gives the same plan.
+  - It computes only, on the controller, wherever the task is delegated to. Give it C(run_once=true). It touches no host
+    and changes nothing. The same input gives the same plan.
   - Every mistake in the hosts or the policy is reported at once, each with its field and the remedy. A plan that breaks a
     rule is never returned.
 extends_documentation_fragment: [vigie.run._attributes]
@@ -174,7 +174,6 @@ EXAMPLES = r"""
       zones:
         order: [a, b, c]
       canary: [1]
-  delegate_to: localhost
   run_once: true
   register: plan
 
@@ -201,7 +200,6 @@ EXAMPLES = r"""
           after: [db]
       apart:
         - [db-a1, proxy-a1]
-  delegate_to: localhost
   run_once: true
 """
 
@@ -268,6 +266,12 @@ limits:
       description: Under the name of each service, what lost hosts take of the limit.
       type: int
   sample: {web: {limit: 2, total: 6, lost: 0}}
+away:
+  description: Hosts given as away.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 done:
   description: Hosts given as done.
   returned: success
@@ -305,78 +309,3 @@ problems:
   elements: str
   sample: ["policy.services.web.max_unavailable: 0 is too low: use a whole number from 1, or a percentage such as \"25%\"."]
 """
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
-from ansible_collections.vigie.run.plugins.module_utils._rotation.budget import spent
-from ansible_collections.vigie.run.plugins.module_utils._rotation.checks import (
-    Elsewhere,
-)
-from ansible_collections.vigie.run.plugins.module_utils._rotation.planner import (
-    plan_waves,
-)
-from ansible_collections.vigie.run.plugins.module_utils._rotation.policy import (
-    ROLE_ORDER,
-)
-
-HOST = {
-    "name": {"type": "str", "required": True},
-    "zone": {"type": "str", "default": ""},
-    "services": {"type": "list", "elements": "str", "default": []},
-    "role": {"type": "str", "default": ""},
-    "weight": {"type": "int", "default": 1},
-    "away": {"type": "bool", "default": False},
-    "done": {"type": "bool", "default": False},
-    "lost": {"type": "bool", "default": False},
-}
-ZONES = {
-    "order": {"type": "list", "elements": "str", "default": []},
-    "one_at_a_time": {"type": "bool", "default": True},
-}
-POLICY = {
-    "services": {"type": "dict", "default": {}},
-    "default_max_unavailable": {"type": "raw", "default": 1},
-    "zones": {"type": "dict", "default": {}, "options": ZONES},
-    "canary": {"type": "list", "elements": "raw", "default": []},
-    "wave_size": {"type": "raw", "default": 0},
-    "role_order": {"type": "list", "elements": "str", "default": list(ROLE_ORDER)},
-    "apart": {"type": "list", "elements": "list", "default": []},
-}
-ELSEWHERE = {
-    "services": {"type": "list", "elements": "str", "default": []},
-    "hosts": {"type": "list", "elements": "str", "default": []},
-}
-
-
-def main() -> None:
-    """Read the options, plan, and hand the plan or the problems back."""
-    module = AnsibleModule(
-        argument_spec={
-            "hosts": {
-                "type": "list",
-                "elements": "dict",
-                "required": True,
-                "options": HOST,
-            },
-            "policy": {"type": "dict", "default": {}, "options": POLICY},
-            "elsewhere": {"type": "dict", "default": {}, "options": ELSEWHERE},
-            "max_lost": {"type": "raw", "default": 0},
-        },
-        supports_check_mode=True,
-    )
-    hosts, elsewhere = module.params["hosts"], module.params["elsewhere"]
-    try:
-        lost = [host["name"] for host in hosts if host["lost"]]
-        budget = spent(lost, module.params["max_lost"], len(hosts))
-        if budget.over:
-            module.fail_json(
-                msg=f"max_lost, no host touched: {budget.message}", lost=lost
-            )
-        plan = plan_waves(hosts, module.params["policy"], Elsewhere(**elsewhere))
-    except RunError as exc:
-        module.fail_json(msg=str(exc), **exc.details)
-    module.exit_json(changed=False, max_lost=budget.allowed, **plan.as_result())
-
-
-if __name__ == "__main__":
-    main()

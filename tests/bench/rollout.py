@@ -34,10 +34,12 @@ SETUP = "../tests/bench/plays/switch_service"
 ON_CONTROLLER = {
     "assert",
     "debug",
+    "host_variables",
     "import_role",
     "include_role",
     "set_fact",
     "validate_argument_spec",
+    "wave_plan",
 }
 
 

@@ -116,6 +116,39 @@ def test_haproxy_gone_stops_before_any_host_is_touched(site, release):
     assert site.versions() == before
 
 
+def test_a_balancer_that_is_off_stops_before_any_host_is_touched(
+    site, release, host_off
+):
+    before = site.versions()
+    host_off("lb-a1")
+    play = site.play("deploy", app_version=release)
+    assert play.code != 0
+    assert "Load balancer lb-a1 is out of reach" in in_one_line(play.output)
+    assert site.versions() == before
+
+
+def test_a_balancer_that_goes_off_stops_before_the_next_wave(site, release, host_off):
+    before = site.version("web-a2")
+    play = site.start_play("deploy", app_version=release)
+    wait_until("web-a1 is away", lambda: site.members()["web-a1"] != "UP", 120)
+    host_off("lb-a1")
+    assert play.wait(timeout=240) != 0
+    output = in_one_line((site.folder / "deploy-started.log").read_text())
+    assert "Load balancer lb-a1 is out of reach" in output
+    assert "unreachable=1" not in output, "the web host was never out of reach"
+    assert site.version("web-a2") == before
+
+
+def test_run_again_once_the_balancer_is_back_ends_what_was_begun(site):
+    # The former test left the canary done, or in its former release, and proved.
+    assert site.members() == dict.fromkeys(WEB, "UP")
+    version = site.version("web-a1")
+    play = site.play("deploy", app_version=version)
+    assert play.code == 0, play.output[-3000:]
+    assert site.versions() == dict.fromkeys(WEB, version)
+    assert site.members() == dict.fromkeys(WEB, "UP")
+
+
 def test_a_host_whose_consul_agent_is_down_stays_in_service(site, release):
     before = site.versions()
     site.run("web-a1", "systemctl", "stop", "consul")

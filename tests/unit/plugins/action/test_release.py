@@ -81,3 +81,19 @@ def test_a_missing_archive_is_named_with_the_remedy(tmp_path):
 def test_archive_and_src_exclude_each_other(tmp_path, archive):
     message = call(tmp_path, archive=str(archive), src="/srv/x.tar.gz")["msg"]
     assert message.startswith("archive, src: both are given")
+
+
+def test_what_is_staged_already_is_not_sent_again(tmp_path, archive):
+    first = call(tmp_path, archive=str(archive))
+    assert not first["before"]["staged"]
+    again = call(tmp_path, archive=str(archive))
+    assert not again["changed"]
+    assert again["before"]["staged"]
+    assert "staged" not in again, "the module was not even called"
+
+
+def test_other_content_under_the_same_version_is_refused(tmp_path, archive):
+    call(tmp_path, archive=str(archive))
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(tmp_path / "app.py", arcname="portal/other.py")
+    assert "1.0.0" in call(tmp_path, archive=str(archive))["msg"]

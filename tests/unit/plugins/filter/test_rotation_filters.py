@@ -12,9 +12,6 @@ from ansible_collections.vigie.run.plugins.filter.members_in_service import (
     members_in_service,
 )
 from ansible_collections.vigie.run.plugins.filter.over_limits import over_limits
-from ansible_collections.vigie.run.plugins.filter.silent_balancers import (
-    silent_balancers,
-)
 
 
 def leaving(member, balancers=("lb1",), backend="portal", limit=2, timeout=60):
@@ -60,7 +57,8 @@ class TestBalancerCalls:
         assert calls[0]["max_unavailable"] == "20%"
 
 
-HOSTVARS = {n: {"rotation_host": {"services": ["web"], "weight": 1}} for n in "abcd"}
+WEB = {"services": ["web"], "weight": 1}
+DESCRIBED = {name: {"_rotation_host": WEB} for name in "abcd"}
 
 
 def limited(limit, lost=0):
@@ -69,17 +67,17 @@ def limited(limit, lost=0):
 
 class TestOverLimits:
     def test_a_host_that_is_gone_keeps_its_place(self):
-        said = over_limits(["b", "c"], ["a"], HOSTVARS, limited(2))
+        said = over_limits(["b", "c"], ["a"], DESCRIBED, limited(2))
         assert said == ["web: 3 would be away (1 gone), the limit is 2"]
 
     def test_a_wave_that_still_fits_may_leave(self):
-        assert over_limits(["b"], ["a"], HOSTVARS, limited(2)) == []
+        assert over_limits(["b"], ["a"], DESCRIBED, limited(2)) == []
 
     def test_hosts_lost_before_the_plan_count_as_well(self):
-        assert over_limits(["b"], ["a"], HOSTVARS, limited(2, lost=1))
+        assert over_limits(["b"], ["a"], DESCRIBED, limited(2, lost=1))
 
     def test_waves_as_they_were_planned_are_the_planners_affair(self):
-        assert over_limits(["b", "c"], [], HOSTVARS, limited(1)) == []
+        assert over_limits(["b", "c"], [], DESCRIBED, limited(1)) == []
 
 
 class TestFailureText:
@@ -96,16 +94,6 @@ class TestFailureText:
     def test_a_plain_task_has_its_own_message(self):
         assert failure_text({"msg": "gate 'health' did not hold"}).startswith("gate")
         assert failure_text({}) == "no message"
-
-
-class TestSilentBalancers:
-    def test_names_come_from_plain_items_and_from_calls(self):
-        results = [
-            {"item": "lb1", "unreachable": True},
-            {"item": {"balancer": "lb2"}, "unreachable": True},
-            {"item": "lb3"},
-        ]
-        assert silent_balancers(results) == ["lb1", "lb2"]
 
 
 class TestMembersInService:
