@@ -87,43 +87,39 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A small platform
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Provision the portal
-      vigie.run.aws_stack:
-        name: portal
-        region: ca-central-1
-        prune: true
-        tags:
-          team: run
-        resources:
-          network:
-            type: vpc
-            cidr_block: 10.20.0.0/16
-            enable_dns_hostnames: true
-          public_a:
-            type: subnet
-            vpc_id: ${network.id}
-            cidr_block: 10.20.0.0/24
-            availability_zone: ca-central-1a
-          files:
-            type: s3_bucket
-            bucket: portal-files-4711
-            protect: true
-      register: portal
+- name: Provision the portal
+  vigie.run.aws_stack:
+    name: portal
+    region: ca-central-1
+    prune: true
+    tags:
+      team: run
+    resources:
+      network:
+        type: vpc
+        cidr_block: 10.20.0.0/16
+        enable_dns_hostnames: true
+      public_a:
+        type: subnet
+        vpc_id: ${network.id}
+        cidr_block: 10.20.0.0/24
+        availability_zone: ca-central-1a
+      files:
+        type: s3_bucket
+        bucket: portal-files-4711
+        protect: true
+  register: portal
 
-    - name: Show where things are
-      ansible.builtin.debug:
-        msg: "The network is {{ portal.outputs.network.id }}"
+- name: Show where things are
+  ansible.builtin.debug:
+    msg: "The network is {{ portal.outputs.network.id }}"
 
-    - name: Take the platform down, but for what is protected
-      vigie.run.aws_stack:
-        name: portal
-        region: ca-central-1
-        state: absent
-      when: portal_retired | default(false) | bool
+- name: Take the platform down, but for what is protected
+  vigie.run.aws_stack:
+    name: portal
+    region: ca-central-1
+    state: absent
+  when: portal_retired | default(false) | bool
 """
 
 RETURN = r"""

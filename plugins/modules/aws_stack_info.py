@@ -44,26 +44,20 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Watch for drift, as a scheduled job
-  hosts: localhost
-  gather_facts: false
-  vars:
-    portal_resources:
+- name: Look at the portal
+  vigie.run.aws_stack_info:
+    name: portal
+    region: ca-central-1
+    resources:
       network:
         type: vpc
         cidr_block: 10.20.0.0/16
-  tasks:
-    - name: Look at the portal
-      vigie.run.aws_stack_info:
-        name: portal
-        region: ca-central-1
-        resources: "{{ portal_resources }}"
-      register: portal
+  register: portal
 
-    - name: Fail where somebody changed something by hand
-      ansible.builtin.assert:
-        that: portal.drift | length == 0
-        fail_msg: "{{ portal.drift | map(attribute='resource') | join(', ') }} differ from their declaration"
+- name: Fail where somebody changed something by hand
+  ansible.builtin.assert:
+    that: portal.drift | length == 0
+    fail_msg: "{{ portal.drift | map(attribute='resource') | join(', ') }} differ from their declaration"
 """
 
 RETURN = r"""

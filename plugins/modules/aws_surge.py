@@ -84,30 +84,26 @@ options:
 """
 
 EXAMPLES = r"""
-- name: An alert goes to every phone tonight
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Grow the portal
-      vigie.run.aws_surge:
-        region: ca-central-1
-        group: portal-web
-        requests_per_second: 12500
-        instance_capacity: 180
-        start: "2026-12-01T17:30:00-05:00"
-        end: "2026-12-01T23:00:00-05:00"
-      register: surge
+- name: Grow the portal
+  vigie.run.aws_surge:
+    region: ca-central-1
+    group: portal-web
+    requests_per_second: 12500
+    instance_capacity: 180
+    start: "2026-12-01T17:30:00-05:00"
+    end: "2026-12-01T23:00:00-05:00"
+  register: surge
 
-    - name: Say what it will be
-      ansible.builtin.debug:
-        msg: "{{ surge.size.desired_capacity }} instances instead of {{ surge.normal.desired_capacity }}"
+- name: Say what it will be
+  ansible.builtin.debug:
+    msg: "{{ surge.size.desired_capacity }} instances instead of {{ surge.normal.desired_capacity }}"
 
-    - name: End it early
-      vigie.run.aws_surge:
-        region: ca-central-1
-        group: portal-web
-        state: absent
-      when: alert_called_off | default(false) | bool
+- name: End it early
+  vigie.run.aws_surge:
+    region: ca-central-1
+    group: portal-web
+    state: absent
+  when: alert_called_off | default(false) | bool
 """
 
 RETURN = r"""

@@ -25,8 +25,8 @@ from .._converge.compare import compare
 from .._converge.fields import Field
 from .._converge.provider import UNKNOWN, Change, Desired, Live, Reading
 from .._errors import RunError
-from .errors import explain, is_absent, is_in_use
-from .session import Session, UncertainCreationError
+from .errors import UncertainCreationError, explain, is_absent, is_in_use
+from .session import Session
 from .tags import RESOURCE, STACK, own_tags, read_tags, tag_changes
 
 # How often a wait looks again, in seconds; and how long a thing that was created by
@@ -79,7 +79,9 @@ class Aws:
         tags = {name: str(value) for name, value in tags.items() if value is not None}
         return {**tags, STACK: self.stack, RESOURCE: desired.resource}
 
-    def wait(self, what: str, ready: Callable[[], Any], timeout: float | None = None):
+    def wait(
+        self, what: str, ready: Callable[[], Any], timeout: float | None = None
+    ) -> Any:
         """Ask until `ready` gives a true value, and return it.
 
         Raises RunError naming `what` once the limit has passed. `ready` raises
@@ -146,7 +148,9 @@ class AwsType:
         """The same thing as it is now (after a change)."""
         raise NotImplementedError
 
-    def retag(self, live: Live, wanted: Mapping[str, str], unwanted: Sequence[str]):
+    def retag(
+        self, live: Live, wanted: Mapping[str, str], unwanted: Sequence[str]
+    ) -> None:
         """Set and remove tags."""
         raise NotImplementedError
 
@@ -195,10 +199,6 @@ class AwsType:
                     # Things found through others cannot be looked for here.
                     raise
                 return self.make(desired)
-        except UncertainCreationError as error:
-            raise RunError(
-                f"{error}: it may exist now. Run again: what exists is found."
-            ) from error
         except Exception as error:
             raise explain(error) from error
 

@@ -10,7 +10,6 @@ from .._errors import RunError
 
 try:
     from botocore.exceptions import (
-        BotoCoreError,
         ClientError,
         EndpointConnectionError,
         NoCredentialsError,
@@ -20,9 +19,14 @@ try:
     )
 except ImportError:
     # Where botocore is missing the module has said so before anything is raised.
-    BotoCoreError = ClientError = EndpointConnectionError = Exception  # type: ignore
+    ClientError = EndpointConnectionError = Exception  # type: ignore
     NoCredentialsError = NoRegionError = Exception  # type: ignore
     ParamValidationError = ProfileNotFound = Exception  # type: ignore
+
+
+class UncertainCreationError(Exception):
+    """Nobody can tell whether a creation took effect: look before trying again."""
+
 
 DENIED = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "Forbidden")
 EXPIRED = ("ExpiredToken", "RequestExpired", "TokenRefreshRequired")
@@ -81,6 +85,8 @@ def explain(error: Exception) -> RunError:
         return RunError(f"AWS would refuse this: {error}")
     if isinstance(error, ClientError):
         return _said(error)
+    if isinstance(error, UncertainCreationError):
+        return RunError(f"{error}: it may exist now. Run again: what exists is found.")
     return RunError(f"{type(error).__name__}: {error}")
 
 

@@ -82,6 +82,8 @@ class _Lock:
             held = self._read()
             if held is None:
                 continue
+            if held["id"] == self._mine:
+                return  # Taken by a call whose answer was lost.
             if held["until"] < time.time():
                 self._delete_if(held["id"])
             elif time.monotonic() > end:

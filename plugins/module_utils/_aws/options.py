@@ -16,7 +16,8 @@ from .session import BOTOCORE_ERROR, Connection, Session
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "region": {"type": "str", "aliases": ["aws_region"]},
     "profile": {"type": "str", "aliases": ["aws_profile"]},
-    "access_key": {"type": "str", "aliases": ["aws_access_key"]},
+    # An identifier, no secret; said because its name sounds like one.
+    "access_key": {"type": "str", "no_log": False, "aliases": ["aws_access_key"]},
     "secret_key": {"type": "str", "no_log": True, "aliases": ["aws_secret_key"]},
     "session_token": {
         "type": "str",

@@ -70,7 +70,7 @@ def _check_network(value: str) -> str | None:
 RULE = group(
     {
         "ip_protocol": text(
-            "tcp (which is meant where it is left out), udp, icmp, icmpv6, all, or a"
+            "One of tcp (where it is left out), udp, icmp, icmpv6 and all, or a"
             " protocol's number.",
         ),
         "port": number("The port, where it is one."),

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .errors import UncertainCreationError
+
 try:
     import botocore.config
     import botocore.credentials
@@ -34,10 +36,6 @@ LOST_ANSWERS = (
     "IncompleteReadError",
 )
 CREATIONS = ("Create", "Allocate", "Run", "Register", "Request", "Start")
-
-
-class UncertainCreationError(Exception):
-    """Nobody can tell whether the creation took effect: look before trying again."""
 
 
 @dataclass(frozen=True)

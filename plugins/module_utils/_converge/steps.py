@@ -83,7 +83,9 @@ class _Steps:
                 self._before_new(item)
             elif item.action in DELETING:
                 self._after_users(item, item.type.name in early)
-        for item in self.items:
+        # Declared things first: what is not declared may well use them, while they
+        # no longer refer to it.
+        for item in sorted(self.items, key=lambda item: item.declared is None):
             if item.delete_first or (not self.by_type and item.action in DELETING):
                 self._after_former_users(item)
         return self.steps

@@ -9,7 +9,7 @@ models: the emulators' tasks never fail to start.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -23,8 +23,6 @@ from ansible_collections.vigie.run.plugins.module_utils._converge.provider impor
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from botocore.stub import ANY, Stubber
 
-from tests.integration.aws.expecting import expecting, impatient
-
 CLUSTER = "arn:aws:ecs:ca-central-1:1:cluster/portal"
 ARN = "arn:aws:ecs:ca-central-1:1:service/portal/web"
 OLD, NEW = (f"arn:aws:ecs:ca-central-1:1:task-definition/web:{n}" for n in (1, 2))
@@ -32,16 +30,9 @@ DECLARED = {"cluster": CLUSTER, "service_name": "web", "task_definition": NEW}
 
 
 @pytest.fixture
-def aws() -> Aws:
-    """A stack of its own; nothing is sent."""
-    return impatient()
-
-
-@pytest.fixture
-def stub(aws: Aws) -> Iterator[Stubber]:
+def stub(stubs: Mapping[str, Stubber]) -> Stubber:
     """The calls to ECS that are expected, in their order."""
-    with expecting(aws, "ecs") as stubber:
-        yield stubber
+    return stubs["ecs"]
 
 
 def deployment(

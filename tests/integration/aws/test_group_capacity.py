@@ -9,7 +9,7 @@ models: moto starts instances at once and never fails to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +22,6 @@ from ansible_collections.vigie.run.plugins.module_utils._converge.provider impor
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from botocore.stub import ANY, Stubber
 
-from tests.integration.aws.expecting import expecting, impatient
 from tests.integration.aws.groups import (
     DECLARED,
     NAME,
@@ -36,16 +35,9 @@ TARGETS = "arn:aws:elasticloadbalancing:ca-central-1:1:targetgroup/web/1"
 
 
 @pytest.fixture
-def aws() -> Aws:
-    """A stack of its own; nothing is sent."""
-    return impatient()
-
-
-@pytest.fixture
-def stub(aws: Aws) -> Iterator[Stubber]:
+def stub(stubs: Mapping[str, Stubber]) -> Stubber:
     """The calls to auto scaling that are expected, in their order."""
-    with expecting(aws, "autoscaling") as stubber:
-        yield stubber
+    return stubs["autoscaling"]
 
 
 def test_the_settings_that_moto_drops(aws: Aws, stub: Stubber) -> None:

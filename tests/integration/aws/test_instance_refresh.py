@@ -9,7 +9,7 @@ models: moto has no instance refresh, ministack one that is done at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -17,7 +17,6 @@ from ansible_collections.vigie.run.plugins.module_utils._aws.base import Aws
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from botocore.stub import Stubber
 
-from tests.integration.aws.expecting import expecting, impatient
 from tests.integration.aws.groups import (
     DECLARED,
     GIVEN,
@@ -31,16 +30,9 @@ from tests.integration.aws.groups import (
 
 
 @pytest.fixture
-def aws() -> Aws:
-    """A stack of its own; nothing is sent."""
-    return impatient()
-
-
-@pytest.fixture
-def stub(aws: Aws) -> Iterator[Stubber]:
+def stub(stubs: Mapping[str, Stubber]) -> Stubber:
     """The calls to auto scaling that are expected, in their order."""
-    with expecting(aws, "autoscaling") as stubber:
-        yield stubber
+    return stubs["autoscaling"]
 
 
 def expect_refreshes(stub: Stubber, *refreshes: dict, **asked: Any) -> None:

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
 from ..._converge.fields import flag, text
-from ..._converge.provider import Desired, Live
+from ..._converge.provider import Desired, Live, Reading
 from ..ec2 import Ec2Type
 from ..tags import TAGS
 
@@ -18,7 +21,7 @@ class Subnet(Ec2Type):
     name = "subnet"
     noun = "Subnet"
     tag_type = "subnet"
-    uses = ("vpc",)
+    parents = ("vpc",)
     unique = ("vpc_id", "cidr_block")
     later = ("map_public_ip_on_launch",)
     fields = {
@@ -30,11 +33,11 @@ class Subnet(Ec2Type):
     }
     attributes = {"id": "The subnet's id.", "arn": "Its ARN."}
 
-    def more(self, raw):
+    def more(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         """Its ARN."""
         return {"arn": raw.get("SubnetArn")}
 
-    def strangers(self, missing, reading):
+    def strangers(self, missing: Sequence[Desired], reading: Reading) -> Iterable[Live]:
         """Another subnet with the same addresses in the same VPC."""
         blocks = sorted({d.properties["cidr_block"] for d in missing})
         vpcs = sorted({d.properties["vpc_id"] for d in missing})

@@ -64,7 +64,7 @@ class CloudFront:
     def makes(self, id_, time, status="InProgress"):
         self._answers("create_invalidation", id_, time, status)
 
-    def reads(self, id_, time, status, batch=BATCH):
+    def reads(self, id_, time, status, batch=None):
         self._answers("get_invalidation", id_, time, status, batch)
 
     def is_full(self):
@@ -78,12 +78,12 @@ class CloudFront:
             lambda stubber: stubber.add_client_error("create_invalidation", code)
         )
 
-    def _answers(self, operation, id_, time, status, batch=BATCH):
+    def _answers(self, operation, id_, time, status, batch=None):
         answer = {
             "Id": id_,
             "Status": status,
             "CreateTime": time,
-            "InvalidationBatch": batch,
+            "InvalidationBatch": batch or BATCH,
         }
         self._add(operation, {"Invalidation": answer})
 

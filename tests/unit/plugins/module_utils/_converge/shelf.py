@@ -69,7 +69,7 @@ class Service:
     things: dict[str, Thing] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     fault: Any = None
-    clock: Any = field(default_factory=itertools.count)
+    tick: Any = field(default_factory=lambda: itertools.count().__next__)
     ids: Any = field(default_factory=lambda: itertools.count(1))
     guard: Any = field(default_factory=threading.RLock)
     locks: int = 0
@@ -80,7 +80,7 @@ class Service:
     def call(self, verb, type_, resource):
         assert verb == "read" or self.locked, f"{verb} without the lock"
         with self.guard:
-            call = Call(verb, type_, resource, next(self.clock))
+            call = Call(verb, type_, resource, self.tick())
             self.calls.append(call)
         try:
             self._fault(verb, type_, resource, "before")
@@ -88,7 +88,7 @@ class Service:
             self._fault(verb, type_, resource, "after")
         finally:
             with self.guard:
-                call.ended = next(self.clock)
+                call.ended = self.tick()
 
     def _fault(self, *what):
         if self.fault:
@@ -247,6 +247,58 @@ def _merge(old, new):
     return merged
 
 
+ARN = {"id": "Its id.", "arn": "Its name."}
+PLUS = {**ARN, "version": "Counts its changes.", "endpoint": "Where it answers."}
+TAGS = mapping(text("A value."), "Its tags.")
+RULE = group(
+    {
+        "port": number("Which port.", required=True),
+        "source": text("From where."),
+    },
+    "A rule.",
+)
+NET = {
+    "cidr": text("Its addresses.", required=True, immutable=True),
+    "note": text("A remark."),
+    "tags": TAGS,
+    "zones": many(text("A zone."), "Zones."),
+}
+BOX = {
+    "net": text("The net it is in.", required=True, immutable=True),
+    "size": number("How large it is."),
+    "color": text("Its paint.", choices=("red", "green", "blue")),
+    "password": text("Opens it.", sensitive=True),
+    "seed": text("What it starts with.", write_only=True),
+    "peer": text("Another box."),
+    "shape": text("Its shape.", immutable=True),
+    "open": flag("Whether it is open."),
+    "zones": many(text("A zone."), "Where it is.", order="set"),
+    "low": number("The least."),
+    "high": number("The most."),
+    "rules": many(RULE, "Its rules.", order="key", key="port"),
+    "policy": document("What is allowed."),
+    "tags": TAGS,
+}
+LID = {
+    "box": text("Its box.", required=True, immutable=True),
+    "label": text("Its label, its own.", required=True, immutable=True),
+    "note": text("A remark."),
+}
+STORE = {
+    "label": text("A name like no other.", required=True, immutable=True),
+    "net": text("Its net.", immutable=True),
+    "kind": text("Of what kind.", immutable=True),
+    "note": text("A remark."),
+}
+ROUTE = {
+    "target": text("Where to."),
+    "members": many(text("A box."), "Where else.", order="set"),
+    "note": text("A remark."),
+    "weight": number("How much."),
+    "pinned": text("Fixed.", immutable=True),
+}
+
+
 class Shelf:
     """The provider: nets hold boxes, boxes have lids, routes point at anything.
 
@@ -255,105 +307,16 @@ class Shelf:
     """
 
     def __init__(self, service=None):
-        self.service = service or Service()
-        arn = {"id": "Its id.", "arn": "Its name."}
-        plus = {
-            **arn,
-            "version": "Counts its changes.",
-            "endpoint": "Where it answers.",
-        }
-        tags = mapping(text("A value."), "Its tags.")
-        box_fields = {
-            "net": text("The net it is in.", required=True, immutable=True),
-            "size": number("How large it is."),
-            "color": text("Its paint.", choices=("red", "green", "blue")),
-            "password": text("Opens it.", sensitive=True),
-            "seed": text("What it starts with.", write_only=True),
-            "peer": text("Another box."),
-            "shape": text("Its shape.", immutable=True),
-            "open": flag("Whether it is open."),
-            "zones": many(text("A zone."), "Where it is.", order="set"),
-            "low": number("The least."),
-            "high": number("The most."),
-            "rules": many(
-                group(
-                    {
-                        "port": number("Which port.", required=True),
-                        "source": text("From where."),
-                    },
-                    "A rule.",
-                ),
-                "Its rules.",
-                order="key",
-                key="port",
-            ),
-            "policy": document("What is allowed."),
-            "tags": tags,
-        }
+        self.service = at = service or Service()
+        changing = ("version",)
+        parent = {"parents": ("box",), "by_parent": "box", "marks": False}
+        unique = {"unique": "label"}
         kinds = [
-            Kind(
-                "net",
-                {
-                    "cidr": text("Its addresses.", required=True, immutable=True),
-                    "note": text("A remark."),
-                    "tags": tags,
-                    "zones": many(text("A zone."), "Zones."),
-                },
-                self.service,
-                plus,
-                volatile=("version",),
-            ),
-            Kind(
-                "box",
-                box_fields,
-                self.service,
-                plus,
-                uses=("net",),
-                volatile=("version",),
-            ),
-            Kind(
-                "lid",
-                {
-                    "box": text("Its box.", required=True, immutable=True),
-                    "label": text("Its label, its own.", required=True, immutable=True),
-                    "note": text("A remark."),
-                },
-                self.service,
-                arn,
-                parents=("box",),
-                unique="label",
-                marks=False,
-                by_parent="box",
-            ),
-            Kind(
-                "store",
-                {
-                    "label": text(
-                        "A name like no other.", required=True, immutable=True
-                    ),
-                    "net": text("Its net.", immutable=True),
-                    "kind": text("Of what kind.", immutable=True),
-                    "note": text("A remark."),
-                },
-                self.service,
-                plus,
-                uses=("net",),
-                volatile=("version",),
-                unique="label",
-            ),
-            Kind(
-                "route",
-                {
-                    "target": text("Where to."),
-                    "members": many(text("A box."), "Where else.", order="set"),
-                    "note": text("A remark."),
-                    "weight": number("How much."),
-                    "pinned": text("Fixed.", immutable=True),
-                },
-                self.service,
-                arn,
-                uses=("box", "net", "store", "lid"),
-            ),
+            Kind("net", NET, at, PLUS, volatile=changing),
+            Kind("box", BOX, at, PLUS, uses=("net",), volatile=changing),
+            Kind("lid", LID, at, ARN, **parent, **unique),
+            Kind("store", STORE, at, PLUS, uses=("net",), volatile=changing, **unique),
+            Kind("route", ROUTE, at, ARN, uses=("box", "net", "store", "lid")),
         ]
         self.types = {kind.name: kind for kind in kinds}
 
