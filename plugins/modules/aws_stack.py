@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: aws_stack
 short_description: Bring a whole declared AWS platform about, in one call
-version_added: 0.2.0
+version_added: 0.1.0
 author: [the vigie.run authors (@vigie-run)]
 description:
   - Reads what lives, compares it with what is declared, plans, and applies the plan with independent steps at once, in

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: aws_stack_info
 short_description: What lives of an AWS stack, its drift, and what could be adopted
-version_added: 0.2.0
+version_added: 0.1.0
 author: [the vigie.run authors (@vigie-run)]
 description:
   - Reads everything that carries the stack's tags and everything that is declared, and changes nothing.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: aws_surge
 short_description: Make an auto scaling group ready for an announced event
-version_added: 0.2.0
+version_added: 0.1.0
 author: [the vigie.run authors (@vigie-run)]
 description:
   - Computes how many instances a peak of requests asks for, from the measured capacity of one instance, a margin and the

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: aws_target
 short_description: Take targets of AWS target groups out of service, or put them back
-version_added: 0.2.0
+version_added: 0.1.0
 author: [the vigie.run authors (@vigie-run)]
 description:
   - Deregisters targets and waits until they are drained, or registers them and waits until they are healthy. In several target

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: aws_target_weights
 short_description: Shift traffic between the target groups of an AWS load balancer
-version_added: 0.2.0
+version_added: 0.1.0
 author: [the vigie.run authors (@vigie-run)]
 description:
   - Sets the weights with which a listener, or one of its rules, forwards to its target groups. One call is one step; a

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cloudfront_invalidation
 short_description: Take cached paths back from CloudFront, and wait until it is done
-version_added: 0.2.0
+version_added: 0.1.0
 author: [the vigie.run authors (@vigie-run)]
 description:
   - Invalidates paths of a CloudFront distribution and waits until no edge serves the old content any more.
