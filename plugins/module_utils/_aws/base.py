@@ -264,7 +264,12 @@ class AwsType:
             raw=raw,
         )
 
-    def once_unused(self, live: Live, delete: Any) -> None:
+    def once_unused(
+        self,
+        live: Live,
+        delete: Callable[[], Any],
+        busy: Callable[[Exception], bool] = is_in_use,
+    ) -> None:
         """Repeat a deletion while AWS says that something still needs the thing."""
 
         def gone() -> bool:
@@ -273,7 +278,7 @@ class AwsType:
             except Exception as error:
                 if is_absent(error):
                     return True
-                if is_in_use(error):
+                if busy(error):
                     return False
                 raise
             return True

@@ -11,13 +11,13 @@ There is no state file, so the choice is kept where the stack's mark is: as a ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from .._converge.conform import plain
 from .._converge.provider import Change, Desired, Live
 from .base import AwsType
-from .errors import explain, is_absent, is_in_use
+from .errors import explain
 from .tags import read_tags
 
 PREFIX = "vigie:"
@@ -62,27 +62,6 @@ class KeepingType(AwsType):
                 raise explain(error) from error
         rest = [change for change in changes if change.path not in self.kept]
         return super().update(live, desired, rest)
-
-    def once_free(
-        self,
-        live: Live,
-        delete: Callable[[], Any],
-        busy: Callable[[Exception], bool] = is_in_use,
-    ) -> None:
-        """Delete as soon as nothing needs the thing any more; gone already is fine."""
-
-        def gone() -> bool:
-            try:
-                delete()
-            except Exception as error:
-                if is_absent(error):
-                    return True
-                if busy(error):
-                    return False
-                raise
-            return True
-
-        self.aws.wait(f"{self.name} {live.id} to be free of dependants", gone)
 
 
 def kept_tags(choices: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:

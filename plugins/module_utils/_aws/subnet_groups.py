@@ -122,7 +122,7 @@ class SubnetGroupType(KeepingType):
 
     def remove(self, live: Live) -> None:
         """Delete it once nothing is in it any more."""
-        self.once_free(
+        self.once_unused(
             live,
             lambda: self._call("delete", **{self._key: live.id}),
             lambda error: is_in_use(error) or "State" in code(error),

@@ -14,8 +14,7 @@ from typing import Any
 
 from ..._converge.fields import document, flag, group, many, number, text
 from ..._converge.provider import Desired, Live, Reading
-from ..._errors import RunError
-from ..base import AwsType
+from ..efs import EfsType
 from ..errors import code, is_absent, is_in_use
 from ..policies import normal_policy
 from ..shape import from_api, to_api
@@ -42,13 +41,12 @@ def _normal(policy: Any) -> Any:
     return {**rest, "Statement": statements}
 
 
-class EfsFileSystem(AwsType):
+class EfsFileSystem(EfsType):
     """API: CreateFileSystem, DescribeFileSystems, UpdateFileSystem,
     DeleteFileSystem, and for each of backup, lifecycle and policy a put and a
     describe."""
 
     name = "efs_file_system"
-    service = "efs"
     fields = {
         "performance_mode": text(
             "General purpose suits all but a few.",
@@ -113,12 +111,12 @@ class EfsFileSystem(AwsType):
         """One paged list with tags; what has calls of its own only where declared."""
         declared = {d.resource: d.properties for d in reading.desired}
         for raw in self.aws.pages("efs", "describe_file_systems", "FileSystems"):
-            live = self._seen(raw)
+            live = self.seen(raw)
             if live.owned and raw["LifeCycleState"] not in ("deleting", "deleted"):
                 wanted = declared.get(live.resource or "", {})
                 yield self._with(live, [name for name in APART if name in wanted])
 
-    def _seen(self, raw: Mapping[str, Any]) -> Live:
+    def seen(self, raw: Mapping[str, Any]) -> Live:
         shown = from_api(self.fields, raw)
         # `Policy` is no part of the description.
         shown = {name: value for name, value in shown.items() if name not in APART}
@@ -172,9 +170,9 @@ class EfsFileSystem(AwsType):
 
     def fetch(self, live: Live) -> Live:
         """Described again."""
-        return self._seen(self._described(live.id))
+        return self.seen(self.described(live.id))
 
-    def _described(self, id_: str) -> Mapping[str, Any]:
+    def described(self, id_: str) -> Mapping[str, Any]:
         answer = self.aws.client("efs").describe_file_systems(FileSystemId=id_)
         return answer["FileSystems"][0]
 
@@ -198,24 +196,10 @@ class EfsFileSystem(AwsType):
                 raise
             made = client.describe_file_systems(CreationToken=token)
             answer = made["FileSystems"][0]
-        live = self._ready(answer["FileSystemId"])
+        live = self.ready(answer["FileSystemId"])
         if later:
             self.change(live, desired, frozenset(later))
         return live
-
-    def _ready(self, id_: str) -> Live:
-        def look() -> Live | None:
-            try:
-                raw = self._described(id_)
-            except Exception as error:
-                if is_absent(error):
-                    return None
-                raise
-            if raw["LifeCycleState"] == "error":
-                raise RunError(f"{self.name} {id_} is in error: see it in EFS.")
-            return self._seen(raw) if raw["LifeCycleState"] == "available" else None
-
-        return self.aws.wait(f"{self.name} {id_} to be available", look)
 
     def change(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
         """Each part by its call."""
@@ -225,7 +209,7 @@ class EfsFileSystem(AwsType):
             # Both together: a mode without its rate is refused.
             both = {name: wanted[name] for name in speed if name in wanted}
             client.update_file_system(FileSystemId=live.id, **to_api(self.fields, both))
-            self._ready(live.id)
+            self.ready(live.id)
         if "backup" in changed:
             status = "ENABLED" if wanted["backup"] else "DISABLED"
             client.put_backup_policy(
@@ -250,7 +234,7 @@ class EfsFileSystem(AwsType):
 
         def gone() -> bool:
             try:
-                if self._described(live.id)["LifeCycleState"] != "deleting":
+                if self.described(live.id)["LifeCycleState"] != "deleting":
                     client.delete_file_system(FileSystemId=live.id)
             except Exception as error:
                 if is_absent(error):

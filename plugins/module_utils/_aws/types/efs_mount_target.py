@@ -11,13 +11,12 @@ from typing import Any
 
 from ..._converge.fields import many, text
 from ..._converge.provider import UNKNOWN, Desired, Live, Reading
-from ..._errors import RunError
-from ..base import AwsType
+from ..efs import EfsType
 from ..errors import is_absent
 from ..shape import from_api, to_api
 
 
-class EfsMountTarget(AwsType):
+class EfsMountTarget(EfsType):
     """API: CreateMountTarget, DescribeMountTargets, DeleteMountTarget,
     ModifyMountTargetSecurityGroups.
 
@@ -25,7 +24,6 @@ class EfsMountTarget(AwsType):
     """
 
     name = "efs_mount_target"
-    service = "efs"
     markable = False
     unique = ("file_system_id", "subnet_id")
     parents = ("efs_file_system",)
@@ -57,7 +55,7 @@ class EfsMountTarget(AwsType):
         grouped = any("security_groups" in d.properties for d in reading.desired)
         for id_ in sorted(mine | named):
             for raw in self._of(id_):
-                live = self._seen(raw, id_ in mine)
+                live = self.seen(raw, id_ in mine)
                 if grouped:
                     live.properties["security_groups"] = self._groups(live.id)
                 yield live
@@ -78,7 +76,7 @@ class EfsMountTarget(AwsType):
             raw for raw in found if raw["LifeCycleState"] not in ("deleting", "deleted")
         ]
 
-    def _seen(self, raw: Mapping[str, Any], owned: bool = True) -> Live:
+    def seen(self, raw: Mapping[str, Any], owned: bool = True) -> Live:
         id_ = raw["MountTargetId"]
         return Live(
             id=id_,
@@ -97,41 +95,27 @@ class EfsMountTarget(AwsType):
         )
         return answer["SecurityGroups"]
 
-    def _described(self, id_: str) -> Mapping[str, Any]:
+    def described(self, id_: str) -> Mapping[str, Any]:
         answer = self.aws.client("efs").describe_mount_targets(MountTargetId=id_)
         return answer["MountTargets"][0]
 
     def fetch(self, live: Live) -> Live:
         """Described again."""
-        return self._seen(self._described(live.id), live.owned)
+        return self.seen(self.described(live.id), live.owned)
 
     def make(self, desired: Desired) -> Live:
         """Create it and wait until it can be mounted."""
         answer = self.aws.client("efs").create_mount_target(
             **to_api(self.fields, desired.properties)
         )
-        return self._ready(answer["MountTargetId"])
+        return self.ready(answer["MountTargetId"])
 
     def _found_again(self, desired: Desired) -> Live | None:
         """What a creation without an answer made: the one in its subnet."""
         for raw in self._of(desired.properties["file_system_id"]):
             if raw["SubnetId"] == desired.properties["subnet_id"]:
-                return self._ready(raw["MountTargetId"])
+                return self.ready(raw["MountTargetId"])
         return None
-
-    def _ready(self, id_: str) -> Live:
-        def look() -> Live | None:
-            try:
-                raw = self._described(id_)
-            except Exception as error:
-                if is_absent(error):
-                    return None
-                raise
-            if raw["LifeCycleState"] == "error":
-                raise RunError(f"{self.name} {id_} is in error: see it in EFS.")
-            return self._seen(raw) if raw["LifeCycleState"] == "available" else None
-
-        return self.aws.wait(f"{self.name} {id_} to be available", look)
 
     def change(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
         """All its groups in one call, so it is never without."""
@@ -146,7 +130,7 @@ class EfsMountTarget(AwsType):
 
         def gone() -> bool:
             try:
-                if self._described(live.id)["LifeCycleState"] != "deleting":
+                if self.described(live.id)["LifeCycleState"] != "deleting":
                     client.delete_mount_target(MountTargetId=live.id)
             except Exception as error:
                 if is_absent(error):
