@@ -18,6 +18,9 @@ from .._converge.provider import UNKNOWN, Live, Reading
 from .base import AwsType
 from .tags import STACK, pairs, read_tags
 
+# The most that GetResources gives at once, where it gives half of it by default.
+INDEX_PAGE = 100
+
 
 class IndexedType(AwsType):
     """A type with one field in `unique`, its name, that ends its ARN.
@@ -85,6 +88,7 @@ class IndexedType(AwsType):
             "get_resources",
             "ResourceTagMappingList",
             ResourceTypeFilters=[self.indexed],
+            ResourcesPerPage=INDEX_PAGE,
             TagFilters=[{"Key": STACK, "Values": [self.aws.stack]}],
         )
         return {each["ResourceARN"]: read_tags(each.get("Tags")) for each in found}

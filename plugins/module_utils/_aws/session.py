@@ -11,12 +11,15 @@ was lost may have taken effect, and must not simply be sent again.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import UncertainCreationError
+from .models import find_quickly
 
 try:
     import botocore.config
@@ -79,6 +82,10 @@ class Session:
             user_agent_extra="vigie.run",
         )
         self._session = botocore.session.Session(profile=connection.profile)
+        find_quickly(self._session)
+        # Before it ends, Python would look for garbage among a million objects that
+        # clients consist of: a tenth of the time of a run that changes nothing.
+        atexit.register(gc.freeze)
         if connection.access_key:
             self._session.set_credentials(
                 connection.access_key, connection.secret_key, connection.session_token

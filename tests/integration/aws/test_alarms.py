@@ -141,6 +141,7 @@ def test_all_alarms_of_a_stack_take_two_calls(aws: Aws, stubs: Stubs) -> None:
         },
         {
             "ResourceTypeFilters": ["cloudwatch:alarm"],
+            "ResourcesPerPage": 100,
             "TagFilters": [{"Key": "vigie:stack", "Values": ["portal"]}],
         },
     )

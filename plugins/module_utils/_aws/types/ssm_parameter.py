@@ -20,6 +20,8 @@ from ..tags import STACK, TAGS, pairs, read_tags
 # How many names GetParameters takes, and a filter by name.
 BATCH = 10
 NAMES = 50
+# The largest page of DescribeParameters, which gives a fifth of it by default.
+PAGE = 50
 _NAME = re.compile(r"(/[A-Za-z0-9_.-]+)+|[A-Za-z0-9_.-]+")
 
 
@@ -129,7 +131,11 @@ class SsmParameter(AwsType):
 
     def _described(self, filters: Sequence[Mapping[str, Any]]) -> list[Any]:
         return self.aws.pages(
-            "ssm", "describe_parameters", "Parameters", ParameterFilters=filters
+            "ssm",
+            "describe_parameters",
+            "Parameters",
+            ParameterFilters=filters,
+            MaxResults=PAGE,
         )
 
     def _values(self, names: Sequence[str]) -> dict[str, str]:
