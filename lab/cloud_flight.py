@@ -70,7 +70,7 @@ PHASES = (
     Phase("drift repaired", changes=3, before=by_hand),
     Phase("one change", LARGER, changes=1),
     Phase("prune", {**FEWER, "provision_prune": True}, changes=1),
-    Phase("unprotect", {**FEWER, **OPEN}, changes=1),
+    Phase("unprotect", {**FEWER, **OPEN}, changes=2),
     Phase("destroy", {**FEWER, **OPEN, "provision_state": "absent"}, changes=None),
 )
 

@@ -95,7 +95,7 @@ def test_deletion_protection_is_lifted_by_declaration(moto: Stack) -> None:
 def test_somebody_elses_load_balancer_of_the_same_name(stack: Stack) -> None:
     resources = example("load_balancer")
     resources["balancer"]["name"] = f"{stack.name}-theirs"
-    theirs = Stack(stack.connection)
+    theirs = Stack(stack.connection, unknown=stack.unknown)
     arn = theirs.apply(resources).outputs["balancer"]["arn"]
 
     assert arn in refused(stack, resources)
