@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One AWS out of two emulators: each service where it is emulated best.
 
-A request's signature names its service, so one door can send it on: ElastiCache, WAF
-and Cloud Control, which moto knows in part only, go to ministack, all else to moto.
-Nothing is changed on the way. `calls` counts the requests, by service.
+A request's signature names its service, so one door can send it on: what moto knows
+in part only (ELSEWHERE) goes to ministack, all else to moto. Nothing is changed on the
+way. `calls` counts the requests, by service.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ from urllib.parse import urlsplit
 
 from lab.emulators import emulator
 
-ELSEWHERE = {"elasticache", "wafv2", "cloudcontrolapi"}
+ELSEWHERE = {
+    "cloudcontrolapi",
+    "cloudformation",
+    "ecr",
+    "ecs",
+    "elasticache",
+    "wafv2",
+}
 SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 # Headers of one hop; http.client and the server write their own.
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date"}

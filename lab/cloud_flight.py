@@ -64,6 +64,7 @@ class Phase:
 OPEN = {"portal_protect": False}
 LARGER = {"portal_hosts_max": 80}
 FEWER = {**LARGER, "portal_without": ["refused"]}
+ON_ECS = {"portal_compute": "ecs"}
 PHASES = (
     Phase("create", changes=None),
     Phase("unchanged"),
@@ -72,6 +73,8 @@ PHASES = (
     Phase("prune", {**FEWER, "provision_prune": True}, changes=1),
     Phase("unprotect", {**FEWER, **OPEN}, changes=2),
     Phase("destroy", {**FEWER, **OPEN, "provision_state": "absent"}, changes=None),
+    Phase("create on ECS", ON_ECS, changes=None),
+    Phase("unchanged on ECS", ON_ECS),
 )
 
 
