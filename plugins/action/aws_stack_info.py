@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at a declared AWS platform, in this process where it can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.vigie.run.plugins.module_utils._aws.options import (
+    ARGUMENTS,
+    TOGETHER,
+)
+from ansible_collections.vigie.run.plugins.module_utils._aws.stack import (
+    INFO_ARGUMENTS,
+    look_at_stack,
+)
+from ansible_collections.vigie.run.plugins.plugin_utils._here import HereAction
+
+
+class ActionModule(HereAction):
+    """The module of the same name documents it."""
+
+    arguments = {**INFO_ARGUMENTS, **ARGUMENTS}  # noqa: RUF012 - as HereAction has it
+    together = TOGETHER
+
+    def work(self, params: dict[str, Any], secrets: set[str]) -> dict[str, Any]:
+        """As the module does."""
+        return look_at_stack(params, secrets.update)
