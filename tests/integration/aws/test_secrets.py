@@ -178,6 +178,31 @@ def test_a_new_value_keeps_what_is_not_declared(moto: Stack) -> None:
     assert found["Description"] == "Said once"
 
 
+def test_tags_that_many_share_are_asked_for_once(moto: Stack) -> None:
+    """What the stack's own `tags` do; a tag changed by hand is found all the same."""
+    declared = {
+        f"p{number}": {
+            "type": "ssm_parameter",
+            "name": f"/{moto.name}/{number}",
+            "parameter_type": "String",
+            "value": "x",
+            "tags": {"team": "run", "data": "other" if number == 5 else "public"},
+        }
+        for number in range(6)
+    }
+    moto.apply(declared)
+    moto.operations.clear()
+    assert moto.actions(declared) == {}
+    assert moto.operations.count("ListTagsForResource") == 1, "of the odd one out"
+
+    moto.client("ssm").add_tags_to_resource(
+        ResourceType="Parameter",
+        ResourceId=declared["p3"]["name"],
+        Tags=[{"Key": "data", "Value": "other"}],
+    )
+    assert moto.actions(declared) == {"p3": "update"}
+
+
 def test_somebody_elses_parameter_stops_the_plan(moto: Stack) -> None:
     name = f"/{moto.name}/theirs"
     moto.client("ssm").put_parameter(Name=name, Value="theirs", Type="String")

@@ -40,10 +40,10 @@ def _refused(name: str) -> str | None:
 class SsmParameter(AwsType):
     """API: PutParameter, DescribeParameters, GetParameters, DeleteParameter.
 
-    DescribeParameters filters by the stack's mark, but shows no tags. A parameter of
-    the stack with a declared name is therefore the declared one, whatever its other
-    mark says; tags are read, one call each, where they are declared, and where a
-    parameter has to be told by its mark alone.
+    DescribeParameters filters by tags, but shows none. A parameter of the stack with a
+    declared name is therefore the declared one, whatever its other mark says. Which
+    ones have their declared tags is asked once for all that declare the same; only
+    the tags of others are read, one call each, and of what its mark alone can tell.
     """
 
     name = "ssm_parameter"
@@ -102,12 +102,11 @@ class SsmParameter(AwsType):
 
     def find(self, reading: Reading) -> Iterable[Live]:
         """One paged list by the mark; values ten at a time, of declared ones only."""
-        mine = self._described(
-            [{"Key": f"tag:{STACK}", "Option": "Equals", "Values": [self.aws.stack]}]
-        )
+        mine = self._described([_tagged(STACK, self.aws.stack)])
         by_name = {desired.properties["name"]: desired for desired in reading.desired}
         missing = set(by_name) - {raw["Name"] for raw in mine}
         values = self._values([r["Name"] for r in mine if r["Name"] in by_name])
+        as_declared = self._with_declared_tags(reading.desired) if mine else set()
         for raw in mine:
             desired = by_name.get(raw["Name"])
             if desired is None:
@@ -115,7 +114,7 @@ class SsmParameter(AwsType):
                     yield self._seen(raw, self._tags(raw["Name"]))
                 continue
             tags: Mapping[str, str] = self.aws.marks(desired)
-            if "tags" in desired.properties:
+            if "tags" in desired.properties and raw["Name"] not in as_declared:
                 # The mark of another name of ours is no reason to make it anew.
                 tags = {**self._tags(raw["Name"]), **_only_marks(tags)}
             yield self._seen(raw, tags, values.get(raw["Name"]))
@@ -128,6 +127,25 @@ class SsmParameter(AwsType):
             by_name = {"Key": "Name", "Option": "Equals", "Values": some}
             for raw in self._described([by_name]):
                 yield self._seen(raw, self._tags(raw["Name"]))
+
+    def _with_declared_tags(self, declared: Sequence[Desired]) -> set[str]:
+        """Names of parameters whose tags are as declared, where one call tells several.
+
+        A tag that is to be absent cannot be asked for.
+        """
+        alike: dict[tuple[tuple[str, str], ...], set[str]] = {}
+        for desired in declared:
+            tags = desired.properties.get("tags") or {}
+            if tags and all(isinstance(value, str) for value in tags.values()):
+                asked = tuple(sorted(tags.items()))
+                alike.setdefault(asked, set()).add(desired.properties["name"])
+        names: set[str] = set()
+        for asked, wanting in alike.items():
+            if len(wanting) > 1:
+                mine = _tagged(STACK, self.aws.stack)
+                found = self._described([mine, *(_tagged(*tag) for tag in asked)])
+                names |= wanting & {raw["Name"] for raw in found}
+        return names
 
     def _described(self, filters: Sequence[Mapping[str, Any]]) -> list[Any]:
         return self.aws.pages(
@@ -232,6 +250,11 @@ class SsmParameter(AwsType):
             client.add_tags_to_resource(**which, Tags=pairs(wanted))
         if unwanted:
             client.remove_tags_from_resource(**which, TagKeys=list(unwanted))
+
+
+def _tagged(name: str, value: str) -> dict[str, Any]:
+    """The filter for one tag."""
+    return {"Key": f"tag:{name}", "Option": "Equals", "Values": [value]}
 
 
 def _only_marks(tags: Mapping[str, str]) -> dict[str, str]:
