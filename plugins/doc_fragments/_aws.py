@@ -52,5 +52,5 @@ options:
     type: bool
     default: true
 requirements:
-  - boto3 (where the module runs; on the controller with C(delegate_to=localhost) or C(hosts=localhost))
+  - boto3 1.43 or newer (where the module runs; on the controller with C(delegate_to=localhost) or C(hosts=localhost))
 """
