@@ -5,7 +5,7 @@
 
 A request's signature names its service, so one door can send it on: what moto knows
 in part only (ELSEWHERE) goes to ministack, all else to moto. Nothing is changed on the
-way. `calls` counts the requests, by service.
+way.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import http.client
 import re
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,7 +42,6 @@ class Cloud(ThreadingHTTPServer):
     def __init__(self, moto: str, ministack: str) -> None:
         super().__init__(("127.0.0.1", 0), _Door)
         self.moto, self.ministack = moto, ministack
-        self.calls: Counter[str] = Counter()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
     def behind(self, service: str) -> str:
@@ -58,7 +56,6 @@ class _Door(BaseHTTPRequestHandler):
     def _forward(self) -> None:
         scope = SCOPE.search(self.headers.get("Authorization", ""))
         service = scope.group(1) if scope else ""
-        self.server.calls[service] += 1
         to = urlsplit(self.server.behind(service)).netloc
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP}

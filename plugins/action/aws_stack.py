@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.vigie.run.plugins.module_utils._aws.options import (
     ARGUMENTS,
@@ -21,7 +21,7 @@ from ansible_collections.vigie.run.plugins.plugin_utils._here import HereAction
 class ActionModule(HereAction):
     """The module of the same name documents it."""
 
-    arguments = {**STACK_ARGUMENTS, **ARGUMENTS}  # noqa: RUF012 - as HereAction has it
+    arguments: ClassVar[dict[str, Any]] = {**STACK_ARGUMENTS, **ARGUMENTS}
     together = TOGETHER
 
     def work(self, params: dict[str, Any], secrets: set[str]) -> dict[str, Any]:

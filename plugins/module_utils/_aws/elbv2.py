@@ -12,7 +12,6 @@ filtered by tag, so tags are read after them, twenty things a call.
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from typing import Any, ClassVar
 from .._converge.fields import Check, Field, flag, group, number, text
 from .._converge.provider import Desired, Live, Reading
 from .base import SHOWS_WITHIN, AwsType
+from .calls import settled
 from .errors import is_absent
 from .shape import from_api, to_api
 from .tags import pairs, read_tags
@@ -167,14 +167,7 @@ class ElbType(AwsType):
 
     def settled(self, call: Callable[[], Any]) -> Any:
         """Call again for a moment while AWS does not know what it was just told."""
-        end = time.monotonic() + SHOWS_WITHIN
-        while True:
-            try:
-                return call()
-            except Exception as error:
-                if not is_absent(error) or time.monotonic() > end:
-                    raise
-            time.sleep(min(self.aws.interval, 1.0))
+        return settled(self.aws, call, is_absent, SHOWS_WITHIN)
 
     def set_attributes(self, arn: str, attributes: Mapping[str, Any]) -> None:
         """Set the attributes that are named; the others stay as they are."""

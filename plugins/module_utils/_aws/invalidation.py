@@ -10,16 +10,15 @@ reference with the same paths is answered with the invalidation that there is.
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._errors import RunError
 from .base import Aws
-from .errors import code, explain
+from .calls import settled
+from .errors import UncertainCreationError, code, explain
 from .options import session_from
-from .session import UncertainCreationError
 
 # CloudFront has no region; botocore wants one to be named all the same.
 ANY_REGION = "us-east-1"
@@ -82,18 +81,14 @@ class Invalidation:
             "CallerReference": self.reference,
             "Paths": {"Quantity": len(self.paths), "Items": self.paths},
         }
-        end = time.monotonic() + (self.aws.wait_timeout if patient else 0)
-        while True:
-            try:
-                return self.client.create_invalidation(
-                    DistributionId=self.distribution, InvalidationBatch=batch
-                )["Invalidation"]
-            except Exception as error:
-                # A lost answer does no harm: the reference is sent again.
-                again = code(error) == BUSY or isinstance(error, UncertainCreationError)
-                if not again or time.monotonic() + self.aws.interval > end:
-                    raise
-            time.sleep(self.aws.interval)
+
+        def create() -> dict[str, Any]:
+            return self.client.create_invalidation(
+                DistributionId=self.distribution, InvalidationBatch=batch
+            )["Invalidation"]
+
+        limit = self.aws.wait_timeout if patient else 0
+        return settled(self.aws, create, _passes, limit)
 
     def is_new(self, made: Mapping[str, Any]) -> bool:
         """Whether it was not there before: neither listed, nor older than what was."""
@@ -187,3 +182,8 @@ def _explained(error: Exception, run: Invalidation) -> RunError:
             " account; see the output id of the resource in aws_stack"
         )
     return explain(error)
+
+
+def _passes(error: Exception) -> bool:
+    """There is no room yet; or a lost answer, and the reference is sent again."""
+    return code(error) == BUSY or isinstance(error, UncertainCreationError)

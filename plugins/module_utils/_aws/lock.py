@@ -96,10 +96,16 @@ class _Lock:
                 time.sleep(self._interval)
 
     def keep(self) -> None:
-        """Renew until the work has ended; a renewal that fails is tried again."""
+        """Renew until the work has ended; a renewal that fails is tried again.
+
+        A process that was suspended for long finds its lock with somebody else, and
+        leaves it there.
+        """
         while not self.ended.wait(LEASE / 4):
             try:
-                self._write(overwrite=True)
+                held = self._read()
+                if held is None or held["id"] == self._mine:
+                    self._write(overwrite=True)
             except Exception:
                 continue  # The lease outlives three failures.
 

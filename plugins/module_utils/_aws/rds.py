@@ -17,7 +17,7 @@ from .errors import code, is_absent
 from .kept import KeepingType
 from .rds_fields import HOW, KEPT
 from .shape import from_api, to_api
-from .tags import pairs
+from .tags import pairs, retag
 
 # Anything else is on its way somewhere.
 READY = ("available", "storage-optimization", "backing-up", "active")
@@ -48,11 +48,8 @@ class RdsType(KeepingType):
         self, live: Live, wanted: Mapping[str, str], unwanted: Sequence[str]
     ) -> None:
         """RDS names what it tags by ARN."""
-        rds, arn = self.aws.client("rds"), live.attributes["arn"]
-        if wanted:
-            rds.add_tags_to_resource(ResourceName=arn, Tags=pairs(wanted))
-        if unwanted:
-            rds.remove_tags_from_resource(ResourceName=arn, TagKeys=list(unwanted))
+        arn = live.attributes["arn"]
+        retag(self.aws.client("rds"), wanted, unwanted, ResourceName=arn)
 
 
 class RdsDatabase(RdsType):

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from .._converge.provider import Live, Reading
 from .base import AwsType
 from .tagged import one_by_one, with_tags
-from .tags import STACK, pairs, read_tags
+from .tags import STACK, read_tags, retag
 
 
 def refused_name(name: str) -> str | None:
@@ -70,12 +70,8 @@ class SsmType(AwsType):
         self, live: Live, wanted: Mapping[str, str], unwanted: Sequence[str]
     ) -> None:
         """Set and remove tags: one call each."""
-        client = self.aws.client("ssm")
         where = {"ResourceType": self.tag_type, "ResourceId": live.id}
-        if wanted:
-            client.add_tags_to_resource(**where, Tags=pairs(wanted))
-        if unwanted:
-            client.remove_tags_from_resource(**where, TagKeys=list(unwanted))
+        retag(self.aws.client("ssm"), wanted, unwanted, **where)
 
     def _tags(self, id_: str) -> dict[str, str]:
         answer = self.aws.client("ssm").list_tags_for_resource(

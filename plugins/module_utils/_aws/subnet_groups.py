@@ -16,7 +16,7 @@ from .errors import code, is_in_use
 from .kept import KeepingType
 from .shape import from_api, to_api
 from .tagged import one_by_one, with_tags
-from .tags import TAGS, pairs, read_tags
+from .tags import TAGS, pairs, read_tags, retag
 
 
 def name_check(pattern: str, takes: str) -> Any:
@@ -132,8 +132,5 @@ class SubnetGroupType(KeepingType):
         self, live: Live, wanted: Mapping[str, str], unwanted: Sequence[str]
     ) -> None:
         """By ARN, in both services."""
-        client, arn = self.aws.client(self.service), live.attributes["arn"]
-        if wanted:
-            client.add_tags_to_resource(ResourceName=arn, Tags=pairs(wanted))
-        if unwanted:
-            client.remove_tags_from_resource(ResourceName=arn, TagKeys=list(unwanted))
+        arn = live.attributes["arn"]
+        retag(self.aws.client(self.service), wanted, unwanted, ResourceName=arn)

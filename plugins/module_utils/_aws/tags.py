@@ -65,6 +65,16 @@ def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def retag(
+    client: Any, wanted: Mapping[str, str], unwanted: Sequence[str], **where: str
+) -> None:
+    """Set and remove tags, in the words that RDS, ElastiCache and SSM share."""
+    if wanted:
+        client.add_tags_to_resource(**where, Tags=pairs(wanted))
+    if unwanted:
+        client.remove_tags_from_resource(**where, TagKeys=list(unwanted))
+
+
 def tag_changes(changes: Sequence[Change]) -> tuple[dict[str, str], list[str]]:
     """Which tags to set and which to remove, from the changes of `tags`."""
     wanted: dict[str, str] = {}

@@ -216,3 +216,21 @@ def test_a_lock_that_is_held_is_named(moto: Stack) -> None:
         ended.set()
         holder.join()
     assert vpcs(moto) == []
+
+
+def test_a_lock_that_somebody_else_took_over_is_left_to_them(
+    moto: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a process that was suspended for longer than its lease."""
+    monkeypatch.setattr(lock, "LEASE", 0.4)
+    name = f"/vigie/stack/{moto.name}/lock"
+    theirs = json.dumps({"id": "theirs", "holder": "another", "until": 0})
+    ssm = moto.client("ssm")
+    with lock.stack_lock(moto.aws()):
+        ssm.put_parameter(Name=name, Value=theirs, Overwrite=True)
+        looked = moto.operations.count("GetParameter")
+        eventually(
+            "two renewals",
+            lambda: moto.operations.count("GetParameter") >= looked + 2,
+        )
+    assert ssm.get_parameter(Name=name)["Parameter"]["Value"] == theirs

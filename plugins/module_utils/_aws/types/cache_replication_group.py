@@ -16,7 +16,7 @@ from ..errors import code, is_absent
 from ..kept import KeepingType
 from ..shape import to_api
 from ..tagged import one_by_one, with_tags
-from ..tags import pairs, read_tags
+from ..tags import pairs, read_tags, retag
 
 # Properties that have operations of their own, or that are only ours.
 APART = (
@@ -273,11 +273,8 @@ class CacheReplicationGroup(KeepingType):
         self, live: Live, wanted: Mapping[str, str], unwanted: Sequence[str]
     ) -> None:
         """By ARN."""
-        client, arn = self.aws.client("elasticache"), live.attributes["arn"]
-        if wanted:
-            client.add_tags_to_resource(ResourceName=arn, Tags=pairs(wanted))
-        if unwanted:
-            client.remove_tags_from_resource(ResourceName=arn, TagKeys=list(unwanted))
+        arn = live.attributes["arn"]
+        retag(self.aws.client("elasticache"), wanted, unwanted, ResourceName=arn)
 
 
 def _grows(live: Live, wanted: Mapping[str, Any]) -> bool:

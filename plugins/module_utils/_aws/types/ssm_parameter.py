@@ -15,7 +15,7 @@ from ..._converge.provider import Desired, Live, Reading
 from ..base import AwsType
 from ..errors import code, is_absent
 from ..shape import from_api, to_api
-from ..tags import STACK, TAGS, pairs, read_tags
+from ..tags import STACK, TAGS, pairs, read_tags, retag
 
 # How many names GetParameters takes, and a filter by name.
 BATCH = 10
@@ -244,12 +244,8 @@ class SsmParameter(AwsType):
         self, live: Live, wanted: Mapping[str, str], unwanted: Sequence[str]
     ) -> None:
         """By name."""
-        client = self.aws.client("ssm")
         which = {"ResourceType": "Parameter", "ResourceId": live.id}
-        if wanted:
-            client.add_tags_to_resource(**which, Tags=pairs(wanted))
-        if unwanted:
-            client.remove_tags_from_resource(**which, TagKeys=list(unwanted))
+        retag(self.aws.client("ssm"), wanted, unwanted, **which)
 
 
 def _tagged(name: str, value: str) -> dict[str, Any]:

@@ -15,6 +15,18 @@ from typing import Any
 ROOT = Path(__file__).parents[4]
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """This collection, no settings of anybody's; what is written is in `folder`."""
+    return {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(folder / "none.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
+        "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
+    }
+
+
 def play(
     folder: Path, inventory: dict[str, dict[str, Any]], *tasks: Any, **keywords: Any
 ) -> tuple[int, str]:
@@ -33,14 +45,7 @@ def play(
             *("-i", "hosts.json", "play.json"),
         ],
         cwd=folder,
-        env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(folder / "none.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
-            "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
-        },
+        env=environment(folder),
         capture_output=True,
         text=True,
         check=False,

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.vigie.run.tests.unit.plugins.action.plays import environment
 
-ROOT = Path(__file__).parents[4]
 HERE = ("-e", f"ansible_python_interpreter={sys.executable}")
 SECRET = "correct horse battery staple"
 RESOURCES = {
@@ -38,14 +37,7 @@ def call(folder: Path, *options: str, module: str = "aws_stack") -> str:
             *("-m", f"vigie.run.{module}", "-a", json.dumps(arguments), *options),
         ],
         cwd=folder,
-        env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(folder / "none.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
-            "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
-        },
+        env=environment(folder),
         capture_output=True,
         text=True,
         check=False,

@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[4]
+from ansible_collections.vigie.run.tests.unit.plugins.action.plays import environment
 
 
 @pytest.fixture
@@ -42,13 +40,8 @@ def call(tmp_path: Path, *options: str, **arguments: str) -> dict:
         ],
         cwd=tmp_path,
         env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(tmp_path / "none.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
+            **environment(tmp_path),
             "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_LOCAL_TEMP": str(tmp_path / "local"),
-            "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote"),
         },
         capture_output=True,
         text=True,
