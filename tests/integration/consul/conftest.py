@@ -1,0 +1,32 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures: a real three-server cluster, whole again after each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lab.consul_cluster import Cluster
+from lab.consul_cluster import cluster as running
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The cluster of this test process."""
+    with running(tmp_path_factory.mktemp("consul") / "cluster") as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(servers: Cluster) -> Iterator[Cluster]:
+    """The cluster, for a test that may kill and freeze its servers."""
+    yield servers
+    disturbed = [server for server in servers.servers if server.process is None]
+    for server in servers.servers:
+        server.thaw()
+    for server in disturbed:
+        server.start()
+    servers.await_healthy()
