@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
 from .base import Aws
@@ -24,6 +25,10 @@ class AwsProvider:
     def markable(self, name: str) -> bool:
         """Whether things of this type carry tags."""
         return self.types[name].markable
+
+    def prunable(self) -> Iterable[str]:
+        """All types: a stack's tags tell what is its own in any of them."""
+        return self.types
 
     def adoption(self, name: str, resource: str) -> str:
         """The tags that make an existing thing part of the stack."""

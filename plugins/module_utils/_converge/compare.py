@@ -124,9 +124,9 @@ def _compare_mapping(
     inner = place.field.inner
     for name, value in want.items():
         there = have.get(name)
-        if value is not None and there is None and _empty(value) and name not in have:
+        if (value is None) == (there is not None) and _empty(value) and _empty(there):
             # An entry with an empty value is an entry.
-            found.append(place.named(inner, name).change(None, value))
+            found.append(place.named(inner, name).change(there, value))
         else:
             _compare(place.named(inner, name), value, there, found)
     if place.field.whole:

@@ -9,6 +9,7 @@ The simplest provider is a table of types and a lock:
     class Shelf:
         types = {"book": Book()}
         def markable(self, name): return True
+        def prunable(self): return self.types
         def adoption(self, name, resource): return f"label it with {resource}"
         def lock(self): return contextlib.nullcontext()
 

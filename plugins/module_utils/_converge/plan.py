@@ -17,7 +17,7 @@ from .compare import compare
 from .conform import top
 from .declaration import Declaration, Declared
 from .provider import UNKNOWN, Change, Desired, Live, Provider, ResourceType
-from .reading import Found, users, value_of
+from .reading import Found, all_users, users, value_of
 from .references import MISSING, Reference
 
 Action = Literal["create", "update", "replace", "delete", "keep"]
@@ -46,7 +46,8 @@ class Item:
 
     resource: the logical name; the id of what carries none. declared: None for what
     is not declared. delete_first: a replacement whose old thing must go before the
-    new one can be. after_delete: something it refers to is such a replacement.
+    new one can be. after_delete: it waits for such a replacement, and may use its
+    old thing.
     """
 
     resource: str
@@ -200,7 +201,7 @@ class Planner:
         same = identity is not None and identity == declared.type.identity(
             item.live.properties
         )
-        follows = any(self._items[name].delete_first for name in declared.refers)
+        follows = self._follows(declared)
         return dataclasses.replace(
             item,
             action="replace",
@@ -208,6 +209,24 @@ class Planner:
             delete_first=same or follows,
             after_delete=follows,
         )
+
+    def _follows(self, declared: Declared) -> bool:
+        """Whether it waits for a replacement that deletes first what it may use.
+
+        It refers to it; or it comes after it, and may have referred to it before.
+        """
+        more, seen = list(declared.needs), set(declared.needs)
+        while more:
+            name = more.pop()
+            item = self._items[name]
+            users = all_users(self.plan.users, item.type.name)
+            if item.delete_first and (
+                name in declared.refers or declared.type.name in users
+            ):
+                return True
+            more += item.declared.needs - seen
+            seen |= item.declared.needs
+        return False
 
     def _because(self, declared: Declared) -> str:
         said = {"create": "is created", "replace": "is replaced", "update": "changes"}

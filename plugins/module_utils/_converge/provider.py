@@ -11,7 +11,7 @@ of clouds. Types are called from several threads at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -145,11 +145,15 @@ class Provider(Protocol):
     markable(name): things of this type carry the stack's mark. An unmarked thing
     with a declared identity is then somebody else's and stops the plan; where a
     type cannot carry a mark it is taken as ours by its identity.
+    prunable(): the types of which the stack may own things that are not declared,
+    so that prune, absent and a survey read them.
     """
 
     types: Mapping[str, ResourceType]
 
     def markable(self, name: str) -> bool: ...
+
+    def prunable(self) -> Iterable[str]: ...
 
     def adoption(self, name: str, resource: str) -> str:
         """How somebody makes an existing thing of this type part of the stack."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._errors import RunError
@@ -53,7 +53,7 @@ def read(
     Raises RunError naming the type where a read fails.
     """
     types = provider.types
-    in_use = set(types) if everything else _in_use(declaration, provider)
+    in_use = _in_use(declaration, provider, provider.prunable() if everything else ())
     # Only those in use are touched: a provider may load its types when asked for.
     used = {name: types[name] for name in types if name in in_use}
     circle = cyclic(users(used))
@@ -75,9 +75,24 @@ def users(types: Mapping[str, ResourceType]) -> dict[str, list[str]]:
     return table
 
 
-def _in_use(declaration: Declaration, provider: Provider) -> set[str]:
-    """The declared types, and those through which their things are found."""
+def all_users(table: Mapping[str, Iterable[str]], name: str) -> set[str]:
+    """The types that may use a type, or use one that does; `table` as of `users`."""
+    found: set[str] = set()
+    more = list(table[name])
+    while more:
+        user = more.pop()
+        if user not in found:
+            found.add(user)
+            more += table[user]
+    return found
+
+
+def _in_use(
+    declaration: Declaration, provider: Provider, others: Iterable[str]
+) -> set[str]:
+    """The declared types and others, and those through which their things are found."""
     wanted = [declared.type.name for declared in declaration.resources.values()]
+    wanted += others
     found: set[str] = set()
     while wanted:
         name = wanted.pop()

@@ -18,6 +18,7 @@ from typing import Literal
 
 from .graph import cyclic
 from .plan import Item, Plan
+from .reading import all_users
 
 MAKING = ("create", "update", "replace")
 DELETING = ("delete", "replace")
@@ -76,8 +77,8 @@ class _Steps:
             if (item.declared and item.action == "delete") or self._is_late(item):
                 self.late[item.resource].append(delete_key(item))
         self._gates()
-        first = [item for item in self.items if item.delete_first]
-        early = {user for item in first for user in self._all_users(item.type.name)}
+        first = {item.type.name for item in self.items if item.delete_first}
+        early = {user for name in first for user in all_users(self.users, name)}
         for item in self.items:
             if item.delete_first:
                 self._before_new(item)
@@ -159,7 +160,7 @@ class _Steps:
             if key not in after:
                 after.add(key)
                 more += waiting[key]
-        users = self._all_users(item.type.name)
+        users = all_users(self.users, item.type.name)
         self.steps[delete_key(item)].waits |= {
             key
             for key, step in self.steps.items()
@@ -168,14 +169,3 @@ class _Steps:
             and step.item.live
             and step.item.type.name in users
         }
-
-    def _all_users(self, name: str) -> set[str]:
-        """The types that may use a type, or use one that does."""
-        found: set[str] = set()
-        more = list(self.users[name])
-        while more:
-            user = more.pop()
-            if user not in found:
-                found.add(user)
-                more += self.users[user]
-        return found

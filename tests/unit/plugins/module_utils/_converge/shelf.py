@@ -323,6 +323,9 @@ class Shelf:
     def markable(self, name):
         return self.types[name].marks
 
+    def prunable(self):
+        return self.types
+
     def adoption(self, name, resource):
         return f"label it {resource}"
 

@@ -300,3 +300,17 @@ def test_a_declaration_may_order_against_its_types(shelf):
     assert gone.index("delete net") < gone.index("delete box")
     assert gone.index("delete box") < gone.index("delete first")
     assert shelf.service.things == {}
+
+
+def test_a_former_user_goes_before_what_it_comes_after_now(shelf):
+    """It no longer refers to what deletes first, but waits for it through another."""
+    store = {"type": "store", "label": "s", "kind": "a"}
+    one_at_a_time({"s": store, "r": {"type": "route", "pinned": "${s.id}"}}, shelf)
+    resources = {
+        "s": {**store, "kind": "b"},
+        "between": {**NET, "depends_on": ["s"]},
+        "r": {"type": "route", "pinned": None, "target": "${between.id}"},
+    }
+    done = one_at_a_time(resources, shelf, allow_replace=["s", "r"])
+    assert done.index("delete r") < done.index("delete s")
+    assert done.index("create between") < done.index("create r")
