@@ -33,10 +33,31 @@ _NO_LEADER = (
     "leader not found",
     "failed to get conn",
 )
+# What servers say of a request that met an election, or a limit.
+_COME_AGAIN = (
+    "leadership lost",
+    "leadership transfer",
+    "not leader",
+    "node is not the leader",
+    "rpc error making call: eof",
+    "connection reset",
+    "i/o timeout",
+    "timed out enqueuing",
+    "rate limit",
+    "raft is already shutdown",
+)
 
 
 class ConsulError(RunError):
-    """Consul answered with an error that has no better word."""
+    """Consul answered with an error that has no better word.
+
+    `status` is 0 where there was no answer; `said` is the answer's text.
+    """
+
+    def __init__(self, message: str, status: int = 0, said: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.said = said
 
 
 class NoLeaderError(ConsulError):
@@ -45,6 +66,10 @@ class NoLeaderError(ConsulError):
 
 class DeniedError(ConsulError):
     """The token is unknown or lacks a rule."""
+
+
+class BusyError(ConsulError):
+    """Consul, or what stands before it, asks to come again: a limit, an election."""
 
 
 class UnreachableError(ConsulError):
@@ -140,13 +165,13 @@ class Client:
         """One request. `needs` names the ACL rule it takes, for the error message.
 
         `timeout` (seconds) only shortens the client's own. Raises UnreachableError,
-        NoLeaderError, DeniedError, NotFoundError, or ConsulError for anything else.
+        NoLeaderError, DeniedError, NotFoundError, BusyError, or ConsulError.
         """
         target = f"{self._prefix}/v1/{path}"
         if params:
             target += "?" + urlencode(params)
         limit = self._timeout if timeout is None else min(timeout, self._timeout)
-        data = None if body is None else json.dumps(body).encode()
+        data = None if body is None else _encoded(body)
         try:
             answer = self._connection.request(
                 method, target, headers=self._headers, body=data, timeout=limit
@@ -197,9 +222,15 @@ class Client:
             )
         if answer.status == 404:
             return NotFoundError(f"Consul at {self.url} has no {path}: {_short(text)}")
-        return ConsulError(
+        busy = answer.status in (429, 502, 503, 504)
+        kind = ConsulError
+        if busy or (answer.status == 500 and any(sign in low for sign in _COME_AGAIN)):
+            kind = BusyError
+        return kind(
             f"Consul at {self.url} answered {method} {path} with {answer.status}: "
-            f"{_short(text) or 'nothing'}"
+            f"{_short(text) or 'nothing'}",
+            answer.status,
+            text,
         )
 
     def _no_leader(self, seen: str) -> str:
@@ -213,6 +244,11 @@ class Client:
             f"Consul at {self.url} cannot be reached: {what}; is the agent running, "
             "and is consul_url right?"
         )
+
+
+def _encoded(body: Any) -> bytes:
+    """JSON, but for what is bytes already (the value of a key)."""
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
 def _short(text: str, limit: int = 200) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from lab.consul_cluster import Cluster
 from lab.consul_cluster import cluster as running
+from tests.integration.consul.states import State
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +31,9 @@ def cluster(servers: Cluster) -> Iterator[Cluster]:
     for server in disturbed:
         server.start()
     servers.await_healthy()
+
+
+@pytest.fixture
+def state(cluster: Cluster) -> State:
+    """A state of its own on the cluster."""
+    return State(cluster)

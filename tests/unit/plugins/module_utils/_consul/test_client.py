@@ -12,8 +12,8 @@ import time
 import pytest
 from ansible_collections.vigie.run.plugins.module_utils._consul.client import (
     Access,
+    BusyError,
     Client,
-    ConsulError,
     DeniedError,
     NoLeaderError,
     NotFoundError,
@@ -33,7 +33,7 @@ from ansible_collections.vigie.run.tests.unit.fakes.answering import Answering
         ((403, "Permission denied"), DeniedError, "made with the token in consul"),
         ((403, "ACL not found"), DeniedError, "does not know the token"),
         ((404, "unknown service ID: x"), NotFoundError, "unknown service ID: x"),
-        ((429, "too many"), ConsulError, "answered GET agent/x with 429: too many"),
+        ((429, "too many"), BusyError, "answered GET agent/x with 429: too many"),
     ],
 )
 def test_errors_say_what_to_do_and_never_the_token(answer, kind, words):
