@@ -81,6 +81,13 @@ class Store:
         )
         return {one["Key"]: _entry(one) for one in found or ()}
 
+    def prove_readable(self, key: str) -> None:
+        """Raise DeniedError where the token may not read a key.
+
+        Consul leaves what may not be read out of a list, as if it were not there.
+        """
+        self._session.find(f"kv/{quote(key)}", needs=_rule("read", key))
+
     def apply(self, prefix: str, edits: Sequence[Edit]) -> None:
         """Set and delete keys under a prefix, those to be set first.
 

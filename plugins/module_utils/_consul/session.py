@@ -21,6 +21,7 @@ from .client import (
     ConsulError,
     NoLeaderError,
     NotFoundError,
+    UnreachableError,
 )
 
 # Seconds between two tries: from the first to what they grow to.
@@ -33,9 +34,11 @@ class Session:
     """Requests to one agent, from any thread, counted in `calls`.
 
     patience: seconds that a request is repeated while the cluster elects a leader or
-    asks to come again. datacenter: whose data is meant, where it is not the agent's
-    own. Every request of ours may be repeated: it says what must be,
-    or carries the index that it was planned with.
+    asks to come again, or does not answer though it did before. datacenter: whose data
+    is meant, where it is not the agent's own.
+
+    Every request of ours may be repeated: it says what must be, or carries the index
+    that it was planned with.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Session:
         # The first one now: an address or file that cannot be used is said at once.
         self._idle: list[Client] = [Client(access)]
         self._version: Version | None = None
+        self._answered = False
         self.calls = 0
 
     def get(
@@ -102,6 +106,10 @@ class Session:
             try:
                 with self._client() as client:
                     return client.call(method, path, params, needs=needs, body=body)
+            except UnreachableError:
+                # Who never answered may be the wrong address: that is said at once.
+                if not self._answered or time.monotonic() + pause > end:
+                    raise
             except (NoLeaderError, BusyError):
                 if time.monotonic() + pause > end:
                     raise
@@ -128,6 +136,10 @@ class Session:
         client = client or Client(self._access)
         try:
             yield client
+            self._answered = True
+        except ConsulError as error:
+            self._answered |= not isinstance(error, UnreachableError)
+            raise
         finally:
             with self._lock:
                 self._idle.append(client)

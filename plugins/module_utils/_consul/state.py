@@ -35,6 +35,7 @@ STATE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "parallel": {"type": "int", "default": 8},
     "patience": {"type": "float", "default": 30.0},
     "value_limit": {"type": "int", "default": 512 * 1024},
+    "lock_wait": {"type": "float", "default": 300.0},
 }
 Register = Callable[[Iterable[str]], object]
 

@@ -11,6 +11,7 @@ import pytest
 
 from lab.consul_cluster import Cluster
 from lab.consul_cluster import cluster as running
+from tests.integration.consul.front import Front, front
 from tests.integration.consul.states import State
 
 
@@ -37,3 +38,11 @@ def cluster(servers: Cluster) -> Iterator[Cluster]:
 def state(cluster: Cluster) -> State:
     """A state of its own on the cluster."""
     return State(cluster)
+
+
+@pytest.fixture
+def fronted(state: State) -> Iterator[Front]:
+    """The way of `state` to its cluster, for a test to make it go wrong."""
+    with front(state.cluster) as told:
+        state.options = {"consul_url": told.url, "consul_ca_path": None}
+        yield told

@@ -114,6 +114,7 @@ class Kv(ConsulType):
             values[HOLDERS[name in secret]][name] = entry.value
         wanted = any(value is not None for value in declared_values(desired).values())
         if not mine and wanted:
+            self.store.prove_readable(prefix + next(iter(declared_values(desired))))
             return None
         return self.live(prefix, {"prefix": prefix, **values}, None, mine)
 
