@@ -15,7 +15,8 @@ import http.client
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,11 +45,15 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered; `seconds` is from the request to the last byte."""
+    """What a server answered; `seconds` is from the request to the last byte.
+
+    `headers` are found by any spelling of their names.
+    """
 
     status: int
     body: bytes
     seconds: float
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -182,7 +187,8 @@ class Connection:
             size += len(chunk)
         if not response.isclosed():
             self._finish(response, cut=size >= max_bytes)
-        return Answer(response.status, b"".join(chunks), time.monotonic() - started)
+        seconds = time.monotonic() - started
+        return Answer(response.status, b"".join(chunks), seconds, response.headers)
 
     def _finish(self, response: http.client.HTTPResponse, cut: bool) -> None:
         if not response.length:

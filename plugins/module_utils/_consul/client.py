@@ -167,6 +167,46 @@ class Client:
         `timeout` (seconds) only shortens the client's own. Raises UnreachableError,
         NoLeaderError, DeniedError, NotFoundError, BusyError, or ConsulError.
         """
+        answer = self._ask(
+            method, path, params, needs=needs, body=body, timeout=timeout
+        )
+        return self._decode(method, path, answer)
+
+    def watch(
+        self,
+        path: str,
+        params: dict[str, str],
+        *,
+        needs: str,
+        index: int = 0,
+        wait: float = 0.0,
+    ) -> tuple[Any, int]:
+        """Read once there is something newer than `index`, after `wait` seconds anyway.
+
+        Returns the decoded JSON, None where there is nothing, and the index to go on
+        with. A wait is cut to what the client's own timeout allows.
+        """
+        if index:
+            # Consul adds up to a sixteenth of the wait, and then has to answer.
+            wait = min(wait, max(self._timeout - 1, self._timeout / 2) * 16 / 17)
+            milliseconds = max(1, int(wait * 1000))
+            params = {**params, "index": str(index), "wait": f"{milliseconds}ms"}
+        answer = self._ask("GET", path, params, needs=needs, absent=True)
+        found = None if answer.status == 404 else self._decode("GET", path, answer)
+        return found, int(answer.headers.get("X-Consul-Index") or 0)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        params: dict[str, str] | None,
+        *,
+        needs: str,
+        body: Any = None,
+        timeout: float | None = None,
+        absent: bool = False,
+    ) -> Answer:
+        """An answer that is no error; `absent`: neither is an empty 404."""
         target = f"{self._prefix}/v1/{path}"
         if params:
             target += "?" + urlencode(params)
@@ -178,9 +218,10 @@ class Client:
             )
         except HttpError as error:
             raise UnreachableError(self._unreachable(str(error))) from error
-        if answer.status >= 300:
+        nothing = absent and answer.status == 404 and not answer.body.strip()
+        if answer.status >= 300 and not nothing:
             raise self._error(method, path, answer, needs)
-        return self._decode(method, path, answer)
+        return answer
 
     def leader(self) -> str:
         """Address of the leader. Raises NoLeaderError when there is none."""

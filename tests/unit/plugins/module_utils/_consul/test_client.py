@@ -115,3 +115,12 @@ def test_refused_and_unusable_addresses():
         Client(Access("https://127.0.0.1", ca_path="/nowhere/ca.pem"))
     with pytest.raises(UnreachableError, match="no such socket"):
         Client(Access("unix:///nowhere/consul.sock")).leader()
+
+
+def test_watching_what_is_not_there_is_no_error():
+    with Answering(lambda *_request: (404, "")) as consul:
+        client = Client(Access(consul.url, timeout=5))
+        assert client.watch("kv/x", {}, needs="key:read") == (None, 0)
+        client.watch("kv/x", {"recurse": ""}, needs="key:read", index=7, wait=60)
+    # An answer after the longest wait has to come before the client's own limit.
+    assert consul.requests[-1] == ("GET", "/v1/kv/x?recurse=&index=7&wait=3764ms")
