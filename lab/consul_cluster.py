@@ -3,9 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real Consul cluster of three servers as processes of this machine.
 
-TLS, gossip encryption and ACLs (default deny) are on. Each server has a loopback
-address of its own, so two clusters at once, or a killed server that comes back, never
-meet. For what needs systemd, packages or a network to cut, use the lab's hosts.
+TLS, gossip encryption and ACLs (default deny) are on.
 """
 
 from __future__ import annotations
@@ -13,29 +11,22 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import os
-import random
 import secrets
-import signal
 import ssl
-import subprocess
 import tempfile
-import time
-import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from lab import LabError, mirror
+from lab import mirror
 from lab.checkout import BUILD, locked
 from lab.image import CONSUL_SUITE
+from lab.processes import Server, await_true, loopback_net, run
 
 DATACENTER = "lab"
-LIMIT = 60.0
-_Answer = TypeVar("_Answer")
 
 
 def binary() -> Path:
@@ -61,61 +52,19 @@ def _fetch(folder: Path) -> None:
             "-o", f"Dir::State::Lists={place}/lists", "-o", f"Dir::Cache={place}/cache",
         ]  # fmt: skip
         for command in (["update"], ["download", "consul"]):
-            _run([*apt, *command], Path(place))
+            run([*apt, *command], Path(place))
         (package,) = Path(place).glob("consul_*.deb")
         folder.mkdir(parents=True, exist_ok=True)
-        _run(["dpkg-deb", "--extract", str(package), str(folder)], Path(place))
-
-
-def _run(argv: list[str], folder: Path) -> str:
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise LabError(f"{' '.join(argv)} failed: {done.stderr.strip()[-400:]}")
-    return done.stdout
+        run(["dpkg-deb", "--extract", str(package), str(folder)], Path(place))
 
 
 @dataclass
-class Server:
+class ConsulServer(Server):
     """One server of a cluster; `url` is its HTTPS API."""
-
-    name: str
-    address: str
-    folder: Path
-    process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"https://{self.address}:8501"
-
-    def start(self) -> None:
-        """Start the process; `Cluster.await_healthy` waits for it."""
-        log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(
-            [str(binary()), "agent", f"-config-file={self.folder / 'config.json'}"],
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-        )
-        log.close()
-
-    def kill(self) -> None:
-        """As a power cut: nothing is said to anybody."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait(LIMIT)
-            self.process = None
-
-    def freeze(self) -> None:
-        """Its connections stay open, and nothing answers."""
-        self._signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let a frozen server go on."""
-        self._signal(signal.SIGCONT)
-
-    def _signal(self, number: int) -> None:
-        if self.process is not None:
-            os.kill(self.process.pid, number)
 
 
 @dataclass
@@ -126,7 +75,7 @@ class Cluster:
     """
 
     folder: Path
-    servers: list[Server] = field(default_factory=list)
+    servers: list[ConsulServer] = field(default_factory=list)
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
     gossip_key: str = field(
         default_factory=lambda: base64.b64encode(secrets.token_bytes(32)).decode()
@@ -144,12 +93,14 @@ class Cluster:
     def create(self) -> None:
         """Write certificates and configuration, start, wait until all are healthy."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        net = f"127.{random.randint(16, 254)}.{random.randint(0, 254)}"
-        _run([str(binary()), "tls", "ca", "create"], self.folder)
+        net = loopback_net()
+        run([str(binary()), "tls", "ca", "create"], self.folder)
         for number in (1, 2, 3):
             folder = self.folder / f"s{number}"
             folder.mkdir()
-            self.servers.append(Server(f"s{number}", f"{net}.{number}", folder))
+            argv = (str(binary()), "agent", f"-config-file={folder / 'config.json'}")
+            server = ConsulServer(f"s{number}", f"{net}.{number}", folder, argv)
+            self.servers.append(server)
         for server in self.servers:
             self._certificate(server)
             config = json.dumps(self._config(server), indent=2)
@@ -162,7 +113,7 @@ class Cluster:
         path: str,
         method: str = "GET",
         body: Any = None,
-        server: Server | None = None,
+        server: ConsulServer | None = None,
         token: str | None = None,
     ) -> Any:
         """One request past the collection: to look, and to disturb."""
@@ -181,10 +132,10 @@ class Cluster:
             said = answer.read()
         return json.loads(said) if said.strip() else None
 
-    def leader(self) -> Server:
+    def leader(self) -> ConsulServer:
         """The server that leads now, as a running one says."""
 
-        def led() -> Server | None:
+        def led() -> ConsulServer | None:
             for asked in self.servers:
                 if asked.process is None:
                     continue
@@ -196,7 +147,7 @@ class Cluster:
 
         return await_true("a leader", led)
 
-    def followers(self) -> list[Server]:
+    def followers(self) -> list[ConsulServer]:
         """The servers that do not lead."""
         leader = self.leader()
         return [server for server in self.servers if server is not leader]
@@ -217,15 +168,15 @@ class Cluster:
         for server in self.servers:
             server.kill()
 
-    def _certificate(self, server: Server) -> None:
+    def _certificate(self, server: ConsulServer) -> None:
         argv = [
             str(binary()), "tls", "cert", "create", "-server", f"-dc={DATACENTER}",
             f"-ca={self.ca}", f"-key={self.folder / 'consul-agent-ca-key.pem'}",
             f"-additional-ipaddress={server.address}",
         ]  # fmt: skip
-        _run(argv, server.folder)
+        run(argv, server.folder)
 
-    def _config(self, server: Server) -> dict[str, Any]:
+    def _config(self, server: ConsulServer) -> dict[str, Any]:
         certificate = server.folder / f"{DATACENTER}-server-consul-0"
         return {
             "node_name": server.name,
@@ -269,27 +220,6 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         yield made
     finally:
         made.stop()
-
-
-def await_true(
-    what: str, ready: Callable[[], _Answer | None], limit: float = LIMIT
-) -> _Answer:
-    """Ask until the answer is true; errors of a cluster in trouble count as false.
-
-    Raises LabError naming `what` after `limit` seconds.
-    """
-    end = time.monotonic() + limit
-    seen = "nothing"
-    while True:
-        try:
-            answer = ready()
-            if answer:
-                return answer
-        except (OSError, urllib.error.URLError, ValueError) as error:
-            seen = str(error)
-        if time.monotonic() > end:
-            raise LabError(f"waited {limit:g} s for {what}, in vain: {seen}")
-        time.sleep(0.1)
 
 
 def _encoded(body: Any) -> bytes | None:

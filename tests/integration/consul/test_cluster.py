@@ -9,7 +9,8 @@ import urllib.error
 
 import pytest
 
-from lab.consul_cluster import Cluster, await_true
+from lab.consul_cluster import Cluster
+from lab.processes import await_true
 
 
 def test_it_is_closed_to_those_without_a_token(cluster: Cluster) -> None:
