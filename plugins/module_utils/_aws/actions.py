@@ -17,8 +17,8 @@ from typing import Any
 
 from .._converge.fields import Field, flag, group, many, mapping, number, text
 from .._converge.provider import UNKNOWN
+from .._converge.shape import from_api, to_api
 from .._errors import RunError
-from .shape import from_api, to_api
 
 WHOLE = 100
 LAST = ("forward", "redirect", "fixed-response")

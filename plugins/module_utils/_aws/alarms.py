@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from .._converge.fields import flag, many, text
 from .._converge.provider import Desired, Live
+from .._converge.shape import from_api, to_api
 from .indexed import CloudWatchType
-from .shape import from_api, to_api
 from .tags import TAGS, pairs
 
 # As many names as one call takes.

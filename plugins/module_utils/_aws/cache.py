@@ -13,7 +13,7 @@ from typing import Any
 
 from .._converge.fields import Field, flag, group, many, number, text
 from .._converge.provider import Live
-from .shape import from_api
+from .._converge.shape import from_api
 from .tags import TAGS
 
 _NAME = re.compile(r"[a-z](-?[a-z0-9])*")

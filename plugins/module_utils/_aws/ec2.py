@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from .._converge.provider import Desired, Live, Reading
+from .._converge.shape import from_api, to_api
 from .base import AwsType
 from .errors import is_absent
-from .shape import from_api, to_api
 from .tags import STACK, pairs
 
 

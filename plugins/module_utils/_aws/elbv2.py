@@ -19,10 +19,10 @@ from typing import Any, ClassVar
 
 from .._converge.fields import Check, Field, flag, group, number, text
 from .._converge.provider import Desired, Live, Reading
+from .._converge.shape import from_api, to_api
 from .base import SHOWS_WITHIN, AwsType
 from .calls import settled
 from .errors import is_absent
-from .shape import from_api, to_api
 from .tags import pairs, read_tags
 
 TAG_BATCH = 20

@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._converge.fields import Field, flag, group, many, number, text
+from .._converge.shape import to_api
 from .._errors import RunError
 from .base import Aws
 from .errors import code
 from .session import UncertainCreationError
-from .shape import to_api
 
 UNDER_WAY = ("Pending", "InProgress", "Baking", "RollbackInProgress", "Cancelling")
 RACES = ("InstanceRefreshInProgress", "ActiveInstanceRefreshNotFound")

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._converge.fields import Field, flag, group, many, mapping, number, text
-from .overlay import overlay
-from .shape import from_api
+from .._converge.overlay import overlay
+from .._converge.shape import from_api
 from .tags import pairs, read_tags
 
 USER_DATA_LIMIT = 16384

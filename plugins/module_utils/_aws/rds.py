@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from .._converge.provider import Desired, Live, Reading
+from .._converge.shape import from_api, to_api
 from .._errors import RunError
 from .errors import code, is_absent
 from .kept import KeepingType
 from .rds_fields import HOW, KEPT
-from .shape import from_api, to_api
 from .tags import pairs, retag
 
 # Anything else is on its way somewhere.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._converge.fields import Field, document, flag, group, many, number, text
+from .._converge.shape import from_api, to_api
 from .errors import code, is_absent
 from .policies import normal_policy
-from .shape import from_api, to_api
 
 
 @dataclass(frozen=True)

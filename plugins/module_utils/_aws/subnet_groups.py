@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from .._converge.fields import Field, many, text
 from .._converge.provider import Desired, Live, Reading
+from .._converge.shape import from_api, to_api
 from .errors import code, is_in_use
 from .kept import KeepingType
-from .shape import from_api, to_api
 from .tagged import one_by_one, with_tags
 from .tags import TAGS, pairs, read_tags, retag
 

@@ -52,6 +52,7 @@ def holds_secret(field: Field) -> bool:
 
 def _compare(place: _At, want: Any, have: Any, found: list[Change]) -> None:
     field = place.field
+    want, have = _meant(field, want), _meant(field, have)
     if field.write_only or (_empty(want) and _empty(have)):
         return
     if want is None or want is UNKNOWN or not isinstance(want, (Mapping, list, tuple)):
@@ -72,6 +73,10 @@ def _compare(place: _At, want: Any, have: Any, found: list[Change]) -> None:
         _COMPARE_LIST[field.order](place, want, have, found)
     elif not _equal(field, want, have):
         found.append(place.change(have, want))
+
+
+def _meant(field: Field, value: Any) -> Any:
+    return field.default if value is None else value
 
 
 def _empty(value: Any) -> bool:

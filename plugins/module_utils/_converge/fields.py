@@ -40,6 +40,8 @@ class Field:
     sensitive: shown as "changed", never as a value, wherever it appears.
     write_only: the service never gives it back, so it is sent when the resource is
         created, or together with another change, and never compared.
+    default: what it means that the service's answer leaves it out (false, 0), and
+        what null asks for.
     inner: what a list or a mapping holds.
     fields: what a group holds.
     order: of a list: "list" (order matters), "set" (it does not), "key" (items are
@@ -59,6 +61,7 @@ class Field:
     immutable: bool = False
     sensitive: bool = False
     write_only: bool = False
+    default: Any = None
     choices: tuple[Any, ...] = ()
     inner: Field | None = None
     fields: Mapping[str, Field] = field(default_factory=dict)

@@ -79,10 +79,11 @@ def _masked(field: Field | None, value: Any) -> Any:
 def outputs(item: Item, live: Live | None) -> dict[str, Any]:
     """What other tasks want to know of a resource; never what is sensitive."""
     values = {"type": item.type.name, "id": live.id if live else None}
-    for name, value in (live.attributes if live else {}).items():
+    # By name: a secret may be an attribute that is only read when it is asked for.
+    for name in live.attributes if live else ():
         field = item.type.fields.get(name)
         if not (field and field.sensitive):
-            values[name] = shown(value)
+            values[name] = shown(live.attributes[name])
     return values
 
 

@@ -10,17 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from ..._converge.overlay import overlay
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..._errors import RunError
 from ..base import AwsType
 from ..calls import said, settled
 from ..capacity import TAG, Size, remembered
 from ..errors import code, is_in_use
+from ..fitting import fitting
 from ..group_fields import CLEARED, FIELDS, problems
 from ..instance_refresh import refresh
 from ..instances import await_capacity, described, drain, is_gone
-from ..overlay import fitting, overlay
-from ..shape import from_api, to_api
 from ..tags import RESOURCE, STACK, read_tags
 
 LAUNCH = ("launch_template", "mixed_instances_policy")

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import to_api
 from ..._errors import RunError
 from ..cache import FIELDS, as_declared, shaped
 from ..errors import code, is_absent
 from ..kept import KeepingType
-from ..shape import to_api
 from ..tagged import one_by_one, with_tags
 from ..tags import pairs, read_tags, retag
 

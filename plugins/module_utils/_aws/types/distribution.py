@@ -14,14 +14,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..._converge.overlay import overlay
 from ..._converge.provider import UNKNOWN, Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..._errors import RunError
 from ..base import AwsType
 from ..cloudfront import completed, unwrap, wrap
 from ..distribution_fields import FIELDS
 from ..errors import code
-from ..overlay import overlay
-from ..shape import from_api, to_api
 from ..tagged import one_by_one, with_tags
 from ..tags import pairs, read_tags
 

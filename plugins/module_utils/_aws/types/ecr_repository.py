@@ -14,11 +14,11 @@ from typing import Any
 
 from ..._converge.fields import document, flag, group, many, text
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..._errors import RunError
 from ..errors import code, is_absent
 from ..kept import KeepingType
 from ..policies import normal_policy
-from ..shape import from_api, to_api
 from ..tagged import one_by_one, with_tags
 from ..tags import TAGS, pairs, read_tags
 

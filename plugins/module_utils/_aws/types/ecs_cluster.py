@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..._converge.fields import flag, group, many, text
+from ..._converge.overlay import overlay
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..calls import settled
 from ..ecs import PROVIDER, EcsType, wrong_name
 from ..errors import code
-from ..overlay import overlay
-from ..shape import from_api, to_api
 from ..tags import TAGS
 
 # As many as DescribeClusters takes.

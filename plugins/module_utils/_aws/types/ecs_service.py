@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..._converge.fields import flag, group, many, number, text
+from ..._converge.overlay import overlay
 from ..._converge.provider import UNKNOWN, Desired, Live, Reading
+from ..._converge.shape import from_api
 from ..calls import said, settled
 from ..deployment import await_steady, described, primary, under_way
 from ..ecs import PROVIDER, EcsType, wrong_name
 from ..errors import code
-from ..overlay import fitting, overlay
-from ..shape import from_api
+from ..fitting import fitting
 from ..tags import TAGS
 
 # As many as DescribeServices takes.

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..._converge.overlay import overlay
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api
 from ..calls import said, settled
 from ..ecs import EcsType
 from ..errors import code
-from ..overlay import fitting, overlay
-from ..shape import from_api
+from ..fitting import fitting
 from ..tagged import one_by_one
 from ..tags import pairs, read_tags
 from ..task_fields import FIELDS

@@ -14,10 +14,10 @@ from typing import Any
 
 from ..._converge.fields import document, flag, group, many, number, text
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..efs import EfsType
 from ..errors import code, is_absent, is_in_use
 from ..policies import normal_policy
-from ..shape import from_api, to_api
 from ..tags import TAGS, pairs
 
 _AFTER = (

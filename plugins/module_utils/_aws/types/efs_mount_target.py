@@ -11,9 +11,9 @@ from typing import Any
 
 from ..._converge.fields import many, text
 from ..._converge.provider import UNKNOWN, Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..efs import EfsType
 from ..errors import is_absent
-from ..shape import from_api, to_api
 
 
 class EfsMountTarget(EfsType):

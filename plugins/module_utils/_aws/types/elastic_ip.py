@@ -11,9 +11,9 @@ from typing import Any
 
 from ..._converge.fields import text
 from ..._converge.provider import Desired, Live
+from ..._converge.shape import to_api
 from ..ec2 import Ec2Type
 from ..errors import code, is_absent, is_in_use
-from ..shape import to_api
 from ..tags import TAGS
 
 

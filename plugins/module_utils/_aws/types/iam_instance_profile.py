@@ -11,10 +11,10 @@ from typing import Any
 
 from ..._converge.fields import text
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..base import AwsType
 from ..calls import settled
 from ..errors import is_absent
-from ..shape import from_api, to_api
 from ..tagged import one_by_one, with_tags
 from ..tags import TAGS, pairs, read_tags
 

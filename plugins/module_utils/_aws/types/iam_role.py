@@ -13,11 +13,11 @@ from typing import Any
 
 from ..._converge.fields import document, many, mapping, number, text
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..base import AwsType
 from ..calls import said, settled
 from ..errors import code, is_absent, is_in_use
 from ..policies import normal_policy
-from ..shape import from_api, to_api
 from ..tags import TAGS, pairs
 
 NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)

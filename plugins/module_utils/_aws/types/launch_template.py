@@ -15,8 +15,8 @@ from ..._converge.fields import flag, group, number, text
 from ..._converge.provider import Desired, Live, Reading
 from ..ec2 import Ec2Type
 from ..errors import is_absent
+from ..fitting import fitting
 from ..launch_data import DATA, seen_data, sent_data
-from ..overlay import fitting
 from ..tags import TAGS
 
 NAME = re.compile(r"[A-Za-z0-9()./_-]{3,128}")

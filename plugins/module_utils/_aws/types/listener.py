@@ -12,10 +12,10 @@ from typing import Any
 
 from ..._converge.fields import flag, group, many, number, text
 from ..._converge.provider import UNKNOWN, Desired, Live, Reading
+from ..._converge.shape import to_api
 from ..actions import actions_field, actions_from_api, actions_to_api, problems
 from ..elbv2 import ElbType, attributes_field, between
 from ..errors import is_absent
-from ..shape import to_api
 from ..tags import TAGS
 
 ENCRYPTED = ("HTTPS", "TLS")

@@ -12,11 +12,11 @@ from typing import Any
 
 from ..._converge.fields import group, many, number, text
 from ..._converge.provider import UNKNOWN, Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..._errors import RunError
 from ..actions import actions_field, actions_from_api, actions_to_api, problems
 from ..elbv2 import ElbType, between
 from ..errors import code, is_absent
-from ..shape import from_api, to_api
 from ..tags import TAGS
 
 # What a condition looks at, and the property that says more about it.

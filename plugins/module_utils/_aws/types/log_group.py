@@ -12,8 +12,8 @@ from typing import Any
 
 from ..._converge.fields import flag, number, text
 from ..._converge.provider import Desired, Live
+from ..._converge.shape import from_api, to_api
 from ..indexed import IndexedType
-from ..shape import from_api, to_api
 from ..tags import TAGS, read_tags
 
 # As many names as one call takes.

@@ -15,8 +15,8 @@ from typing import Any
 
 from ..._converge.fields import flag, group, many, mapping, number, text
 from ..._converge.provider import UNKNOWN, Desired, Live
+from ..._converge.shape import from_api, to_api
 from ..errors import is_absent
-from ..shape import from_api, to_api
 from ..ssm import SsmType, refused_name
 from ..tags import TAGS, pairs
 

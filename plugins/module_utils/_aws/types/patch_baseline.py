@@ -14,8 +14,8 @@ from typing import Any
 
 from ..._converge.fields import flag, group, many, number, text
 from ..._converge.provider import Desired, Live
+from ..._converge.shape import from_api, to_api
 from ..._errors import RunError
-from ..shape import from_api, to_api
 from ..ssm import SsmType, refused_name
 from ..tags import TAGS, pairs
 

@@ -17,11 +17,11 @@ from typing import Any
 
 from ..._converge.fields import flag, group, many, number, text
 from ..._converge.provider import UNKNOWN, Change, Desired, Live, Reading
+from ..._converge.shape import api_name, from_api, to_api
 from ..._errors import RunError
 from ..base import Aws, AwsType
 from ..dns import domain, refused, txt_value, value_text, zone_id
 from ..errors import code, explain
-from ..shape import api_name, from_api, to_api
 from ..zonewriter import REFUSED, ZoneWriter
 from .hosted_zone import is_apex, is_validation
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from ..._converge.fields import group, many, text
 from ..._converge.provider import Desired, Live
+from ..._converge.shape import from_api, to_api
 from ..ec2 import Ec2Type
 from ..errors import is_absent
-from ..shape import from_api, to_api
 from ..tags import TAGS
 
 DESTINATIONS = {

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..._converge.fields import flag, group, many, number, text
+from ..._converge.overlay import overlay
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api
 from ..base import AwsType
+from ..fitting import fitting
 from ..instances import is_gone
-from ..overlay import fitting, overlay
-from ..shape import from_api
 
 TRACKING, STEP = "TargetTrackingScaling", "StepScaling"
 METRIC = {

@@ -11,11 +11,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..._converge.fields import number, text
+from ..._converge.overlay import overlay
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api
 from ..base import AwsType
+from ..fitting import fitting
 from ..instances import is_gone
-from ..overlay import fitting, overlay
-from ..shape import from_api
 
 SIZES = ("min_size", "max_size", "desired_capacity")
 TIMES = {"start_time": "StartTime", "end_time": "EndTime"}

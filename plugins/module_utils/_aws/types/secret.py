@@ -13,11 +13,11 @@ from typing import Any
 
 from ..._converge.fields import anything, document, flag, group, number, text
 from ..._converge.provider import UNKNOWN, Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..._errors import RunError
 from ..errors import code, is_absent
 from ..kept import KeepingType
 from ..policies import normal_policy
-from ..shape import from_api, to_api
 from ..tags import RESOURCE, STACK, TAGS, pairs, read_tags
 
 # How many BatchGetSecretValue takes, and how many values a filter.

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..._converge.fields import many, text
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api
 from ..ec2 import Ec2Type
 from ..errors import is_absent, is_in_use
 from ..security_rules import (
@@ -23,7 +24,6 @@ from ..security_rules import (
     permission,
     single,
 )
-from ..shape import from_api
 from ..tags import TAGS
 
 # Our list, its key in an answer, and the end of its calls' names.

@@ -15,9 +15,9 @@ from typing import Any
 from ..._converge.conform import plain
 from ..._converge.fields import document, flag, group, many, number, text
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import api_name, to_api
 from ..indexed import IndexedType
 from ..policies import normal_policy
-from ..shape import api_name, to_api
 from ..tags import TAGS, pairs, read_tags
 
 SUBSCRIPTION = {

@@ -12,9 +12,9 @@ from typing import Any
 
 from ..._converge.fields import document, text
 from ..._converge.provider import Desired, Live, Reading
+from ..._converge.shape import from_api, to_api
 from ..base import AwsType
 from ..errors import code, is_absent
-from ..shape import from_api, to_api
 from ..tags import STACK, TAGS, pairs, read_tags, retag
 
 # How many names GetParameters takes, and a filter by name.

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..._converge.fields import flag, group, many, number, text
 from ..._converge.provider import Desired, Live
+from ..._converge.shape import from_api, to_api
 from ..elbv2 import NAME, ElbType, attributes_field, between
-from ..shape import from_api, to_api
 from ..tags import TAGS
 from ..targets import health, marked, parameters, register
 

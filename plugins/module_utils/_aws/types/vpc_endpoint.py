@@ -12,11 +12,11 @@ from typing import Any
 
 from ..._converge.fields import document, flag, group, many, text
 from ..._converge.provider import Desired, Live
+from ..._converge.shape import to_api
 from ..._errors import RunError
 from ..ec2 import Ec2Type
 from ..errors import is_absent
 from ..policies import normal_policy
-from ..shape import to_api
 from ..tags import TAGS
 
 # Lists that change by additions and removals: our name and AWS's.

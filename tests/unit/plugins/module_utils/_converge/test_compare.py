@@ -48,6 +48,9 @@ def differing(field, want, have):
         (number("N", normal=lambda n: n // 10), 51, 57),
         (flag("F"), True, "true"),
         (flag("F"), False, "no"),
+        (flag("F", default=False), False, ...),
+        (flag("F", default=False), None, False),
+        (number("N", default=0), 0, None),
         (many(text("T"), "L"), [], ...),
         (many(text("T"), "L"), ["a", "b"], ["a", "b"]),
         (many(number("N"), "L"), [1, 2], ["1", 2.0]),
@@ -78,6 +81,7 @@ def test_is_the_same(field, want, have):
     ("field", "want", "have", "changes"),
     [
         (text("T"), "a", "A", [("f", "A", "a")]),
+        (flag("F", default=True), None, False, [("f", False, True)]),
         (text("T"), "a", ..., [("f", None, "a")]),
         (text("T"), None, "a", [("f", "a", None)]),
         (text("T"), UNKNOWN, "a", [("f", "a", UNKNOWN)]),

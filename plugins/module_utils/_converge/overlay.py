@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._converge.fields import Field
+from .fields import Field
 from .shape import api_name, to_api
 
 
@@ -53,16 +53,3 @@ def _laid(item: Field, raw: Any, value: Any, lower: bool) -> Any:
             for entry in value
         ]
     return next(iter(to_api({"value": item}, {"value": value}, lower).values()))
-
-
-def fitting(shape: Any, value: Any) -> Any:
-    """The part of an answer that may be sent back: what an input shape has."""
-    if shape.type_name == "structure":
-        return {
-            name: fitting(shape.members[name], entry)
-            for name, entry in value.items()
-            if name in shape.members and entry is not None
-        }
-    if shape.type_name == "list":
-        return [fitting(shape.member, entry) for entry in value]
-    return value

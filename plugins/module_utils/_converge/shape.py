@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is private to the collection: its interface may change at any time.
-"""Between our property names and AWS's, driven by a type's fields.
+"""Between our property names and a service's, driven by a type's fields.
 
 `cidr_block` is `CidrBlock` by rule; a field whose name follows no rule says so with
 `api`. Free-form parts (mappings, documents, anything) are never translated.
@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .._converge.fields import Field
+from .fields import Field
 
 
 def api_name(name: str, item: Field, lower: bool = False) -> str:
