@@ -39,7 +39,11 @@ class Server:
         """Start the process; what it says is in the folder's `log`."""
         log = (self.folder / "log").open("ab")
         self.process = subprocess.Popen(
-            self.argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            self.argv,
+            cwd=self.folder,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
         )
         log.close()
 
