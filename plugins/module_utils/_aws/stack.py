@@ -56,15 +56,9 @@ def run_stack(
         ),
     )
     return {
-        "changed": outcome.changed,
-        "failed": outcome.failed,
-        "plan": outcome.plan,
-        "results": outcome.results,
-        "outputs": outcome.outputs,
-        "diff": outcome.diff,
+        **outcome.result(),
         "calls": aws.session.calls,
         "invocation": {"module_args": {**params, "resources": shown}},
-        **({"msg": outcome.message} if outcome.failed else {}),
     }
 
 

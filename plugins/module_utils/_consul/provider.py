@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 from .base import Consul
-from .registry import Table
+from .registry import table
 
 
 class ConsulProvider:
@@ -19,7 +19,7 @@ class ConsulProvider:
     def __init__(self, consul: Consul, name: str) -> None:
         self._consul = consul
         self._name = name
-        self.types = Table(consul)
+        self.types = table(consul)
 
     def markable(self, name: str) -> bool:
         """Nothing in Consul carries a mark: a declared name is ours."""
@@ -27,7 +27,7 @@ class ConsulProvider:
 
     def prunable(self) -> Iterable[str]:
         """The types that the scope is about."""
-        return self._consul.scoped_types(self.types)
+        return self._consul.scope.types(self.types)
 
     def adoption(self, name: str, resource: str) -> str:
         """Never asked: what has the declared name is taken as it is."""

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from .base import Consul, ConsulType
+from .._converge.named import TypeTable
+from .base import Consul
 
 if TYPE_CHECKING:
     # Never run: Ansible packs into a module what it sees imported. At run time only
@@ -26,26 +25,6 @@ NAMES = (
 )
 
 
-class Table(Mapping[str, ConsulType]):
-    """Types by name, each loaded when it is first asked for."""
-
-    def __init__(self, consul: Consul) -> None:
-        self._consul = consul
-        self._loaded: dict[str, ConsulType] = {}
-
-    def __getitem__(self, name: str) -> ConsulType:
-        if name not in NAMES:
-            raise KeyError(name)
-        if name not in self._loaded:
-            module = importlib.import_module(f"{__package__}.types.{name}")
-            self._loaded[name] = module.TYPE(self._consul)
-        return self._loaded[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in NAMES
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(NAMES)
-
-    def __len__(self) -> int:
-        return len(NAMES)
+def table(consul: Consul) -> TypeTable:
+    """The types of one state on one cluster."""
+    return TypeTable(f"{__package__}.types", NAMES, lambda type_: type_(consul))

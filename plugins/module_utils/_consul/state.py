@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .._converge.engine import Options, converge
-from .._converge.references import nearest
+from .._converge.named import read_scope, written
 from .._converge.secrets import hide
 from .._errors import RunError
-from .base import EVERYTHING, Consul
+from .base import Consul
 from .client import Access
 from .provider import ConsulProvider
 from .registry import NAMES
@@ -37,6 +37,7 @@ STATE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "value_limit": {"type": "int", "default": 512 * 1024},
     "lock_wait": {"type": "float", "default": 300.0},
 }
+EXAMPLE = "[commerce-, commerce/]"
 Register = Callable[[Iterable[str]], object]
 
 
@@ -49,11 +50,11 @@ def run_state(
     else happens. Raises RunError for what is wrong before the first step.
     """
     _check(params)
-    scope = read_scope(params["scope"])
+    scope = read_scope(params["scope"], NAMES, EXAMPLE)
     if params["prune"] and not scope:
         raise RunError(
             "scope: is required with prune: say which names and keys are this state's,"
-            " such as scope: [commerce-, commerce/]"
+            f" such as scope: {EXAMPLE}"
         )
     session = Session(
         Access.from_params(params), params["patience"], params["datacenter"] or ""
@@ -69,65 +70,17 @@ def run_state(
     finally:
         session.close()
     return {
-        "changed": outcome.changed,
-        "failed": outcome.failed,
-        "plan": outcome.plan,
-        "results": outcome.results,
-        "outputs": outcome.outputs,
-        "diff": outcome.diff,
+        **outcome.result(),
         "calls": session.calls,
         "invocation": {"module_args": {**params, "resources": shown}},
-        **({"msg": outcome.message} if outcome.failed else {}),
-    }
-
-
-def read_scope(given: Any) -> dict[str, Sequence[str]]:
-    """The scope by type; under EVERYTHING where it is the same for all.
-
-    Raises RunError for what is neither a list of prefixes nor a mapping of them.
-    """
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        return {EVERYTHING: _scope_prefixes("scope", given)}
-    for name in given:
-        if name not in NAMES:
-            raise RunError(f"scope.{name}: is no type; {nearest(str(name), NAMES)}")
-    return {name: _scope_prefixes(f"scope.{name}", one) for name, one in given.items()}
-
-
-def written(resources: Mapping[str, Any], types: Mapping[str, Any]) -> dict[str, Any]:
-    """The declaration with what goes without saying.
-
-    Where a resource is malformed it is left as it is, for the engine to complain.
-    """
-    return {
-        name: types[body["type"]].written(name, body)
-        if isinstance(body, Mapping) and body.get("type") in NAMES
-        else body
-        for name, body in resources.items()
     }
 
 
 def _prefixes(resources: Mapping[str, Any]) -> list[str]:
     """The key prefixes that are declared. A prefix may not be a reference."""
-    given = (body.get("prefix") for body in resources.values() if _is_mapping(body))
+    bodies = [body for body in resources.values() if isinstance(body, Mapping)]
+    given = [body.get("prefix") for body in bodies]
     return [prefix for prefix in given if isinstance(prefix, str)]
-
-
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, Mapping)
-
-
-def _scope_prefixes(where: str, given: Any) -> list[str]:
-    prefixes = [given] if isinstance(given, str) else given
-    fits = isinstance(prefixes, (list, tuple)) and prefixes
-    if not fits or not all(isinstance(one, str) and one for one in prefixes):
-        raise RunError(
-            f"{where}: takes the prefixes of the names and keys that are this state's,"
-            f" such as [commerce-, commerce/], or ['{EVERYTHING}'] for all there is"
-        )
-    return list(prefixes)
 
 
 def _options(params: Mapping[str, Any], dry_run: bool) -> Options:

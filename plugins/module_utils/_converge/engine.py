@@ -54,6 +54,18 @@ class Outcome:
     diff: dict[str, str] = field(default_factory=dict)
     failed_resources: list[str] = field(default_factory=list)
 
+    def result(self) -> dict[str, Any]:
+        """As a module returns it."""
+        return {
+            "changed": self.changed,
+            "failed": self.failed,
+            "plan": self.plan,
+            "results": self.results,
+            "outputs": self.outputs,
+            "diff": self.diff,
+            **({"msg": self.message} if self.failed else {}),
+        }
+
 
 class Survey(TypedDict):
     """What lives, beside what is declared.

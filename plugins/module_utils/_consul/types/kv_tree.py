@@ -35,7 +35,7 @@ class KvTree(Kv):
         return {"keys": {}, **super().written(resource, body)}
 
     def find(self, reading: Reading) -> Iterable[Live]:
-        scope = self.consul.scope_of(self.name) if reading.everything else ()
+        scope = self.scope.of(self.name) if reading.everything else ()
         there = self._read(
             [*(one.properties["prefix"] for one in reading.desired), *scope]
         )
