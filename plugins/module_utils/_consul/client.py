@@ -47,6 +47,9 @@ _COME_AGAIN = (
     "raft is already shutdown",
 )
 
+# The keyring says it with 500 and in words of its own.
+_DENIED = ("permission denied", "denied by acls")
+
 
 class ConsulError(RunError):
     """Consul answered with an error that has no better word.
@@ -255,7 +258,7 @@ class Client:
                 f"Consul at {self.url} does not know the token in consul_token: "
                 "it was deleted, or its cluster is another one"
             )
-        if answer.status == 403 or "permission denied" in low:
+        if answer.status == 403 or any(sign in low for sign in _DENIED):
             who = "the token in consul_token" if self._has_token else "no token"
             return DeniedError(
                 f"Consul at {self.url} denied {method} {path}: it takes the rule "
