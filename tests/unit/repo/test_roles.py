@@ -54,7 +54,8 @@ def test_public_variables_carry_the_name_of_the_role(role):
 
 @each_role
 def test_internal_variables_carry_the_name_of_the_role_with_an_underscore(role):
-    internal = load(role / "vars" / "main.yml") or {}
+    files = [role / "vars" / "main.yml", *(role / "vars" / "main").glob("*.yml")]
+    internal = [name for path in files for name in load(path) or {}]
     assert [name for name in internal if not name.startswith(f"_{role.name}_")] == []
 
 
