@@ -15,11 +15,17 @@ if TYPE_CHECKING:
     # Never run: Ansible packs into a module what it sees imported. At run time only
     # the types that a declaration uses are loaded.
     from .types import (  # noqa: F401
+        acl_policy,
+        acl_role,
+        acl_token,
         kv,
         kv_tree,
     )
 
 NAMES = (
+    "acl_policy",
+    "acl_role",
+    "acl_token",
     "kv",
     "kv_tree",
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -151,28 +151,23 @@ def version(text: str) -> Version:
     return tuple(int(part) for part in found[0].split(".")) if found else ()
 
 
-def too_old(session: Session, what: str, since: str, ask: Callable[[], Any]) -> Any:
-    """What `ask` gives; where the server does not know it, RunError says since when.
+def older(session: Session, since: str) -> str:
+    """The server's version where it is older than `since`.
 
-    Asking costs nothing on a server that is new enough; only a refusal is looked into.
+    Empty where it is not, and where the token may not ask.
     """
     try:
-        return ask()
+        have = session.version()
     except ConsulError:
-        # Some old servers deny what they do not know, even to the management token.
-        refuse_old(session, what, since)
-        raise
+        return ""
+    return ".".join(map(str, have)) if have < version(since) else ""
 
 
 def refuse_old(session: Session, what: str, since: str) -> None:
     """Raise RunError where the server is older than what `what` takes."""
-    try:
-        have = session.version()
-    except ConsulError:
-        return
-    if have < version(since):
-        shown = ".".join(map(str, have))
+    have = older(session, since)
+    if have:
         raise RunError(
-            f"{what} takes Consul {since} or newer, and the server is {shown}:"
+            f"{what} takes Consul {since} or newer, and the server is {have}:"
             " upgrade it, or leave this out"
         )
