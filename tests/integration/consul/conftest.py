@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
+from ansible_collections.vigie.run.plugins.module_utils._consul.client import Access
+from ansible_collections.vigie.run.plugins.module_utils._consul.lock_record import Me
 
 from lab.consul_cluster import Cluster
 from lab.consul_cluster import cluster as running
 from tests.integration.consul.front import Front, front
+from tests.integration.consul.locking import Make, Runner, access
 from tests.integration.consul.states import State
 
 
@@ -38,6 +42,18 @@ def cluster(servers: Cluster) -> Iterator[Cluster]:
 def state(cluster: Cluster) -> State:
     """A state of its own on the cluster."""
     return State(cluster)
+
+
+@pytest.fixture
+def runner(cluster: Cluster) -> Make:
+    """Makes runs that share a lock of this test's own."""
+    name = f"test/{uuid.uuid4()}"
+
+    def make(run: str, *agents: Access, **more: object) -> Runner:
+        chosen = list(agents) or [access(cluster, **more)]
+        return Runner(name, chosen, Me(run, f"{run}@here"))
+
+    return make
 
 
 @pytest.fixture

@@ -32,7 +32,11 @@ class Cut:
     """The server does what it was asked, and its answer is lost."""
 
 
-Fault = Answered | Cut | None
+class Severed:
+    """Nothing comes through to the server."""
+
+
+Fault = Answered | Cut | Severed | None
 
 
 @dataclass
@@ -64,6 +68,9 @@ def front(cluster: Cluster) -> Iterator[Front]:
             fault = told.fault(self.command, self.path)
             if isinstance(fault, Answered):
                 self.answer(fault.status, fault.text.encode(), {})
+                return
+            if isinstance(fault, Severed):
+                self.close_connection = True
                 return
             server = http.client.HTTPSConnection(
                 address, 8501, context=context, timeout=30
