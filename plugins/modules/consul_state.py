@@ -92,6 +92,13 @@ options:
     description: How many bytes one value may have. Raise it where the servers' C(kv_max_value_size) was raised.
     type: int
     default: 524288
+  lock:
+    description:
+      - Hold the lock C(vigie/lock/state/NAME) while anything is changed. It takes the rules C(session_prefix "" { policy =
+        "write" }) and C(key_prefix "vigie/lock/" { policy = "write" }).
+      - Without it, a key that another run changes meanwhile is still not overwritten.
+    type: bool
+    default: true
   lock_wait:
     description: How long to wait for another run of the same O(name), in seconds.
     type: float

@@ -8,17 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 from .base import Consul
+from .client import Access
 from .registry import table
 
 
-class ConsulProvider:
-    """The types of one state on one cluster."""
+@dataclass(frozen=True)
+class Lock:
+    """The lock of a state: its name, and how long to wait for it, in seconds."""
 
-    def __init__(self, consul: Consul, name: str) -> None:
+    access: Access
+    name: str
+    wait: float
+
+
+class ConsulProvider:
+    """The types of one state on one cluster; `lock` is None where none is wanted."""
+
+    def __init__(self, consul: Consul, lock: Lock | None = None) -> None:
         self._consul = consul
-        self._name = name
+        self._lock = lock
         self.types = table(consul)
 
     def markable(self, name: str) -> bool:
@@ -33,6 +44,13 @@ class ConsulProvider:
         """Never asked: what has the declared name is taken as it is."""
         return "declare it"
 
-    def lock(self) -> AbstractContextManager[None]:
+    def lock(self) -> AbstractContextManager[object]:
         """Held while the state changes."""
-        return nullcontext()
+        if self._lock is None:
+            return nullcontext()
+        # A run that changes nothing need not load it.
+        from .lock_keeper import held
+
+        wanted = self._lock
+        reason = "consul_state changes the configuration"
+        return held(wanted.access, wanted.name, reason, wanted.wait)

@@ -16,7 +16,7 @@ from .._converge.secrets import hide
 from .._errors import RunError
 from .base import Consul
 from .client import Access
-from .provider import ConsulProvider
+from .provider import ConsulProvider, Lock
 from .registry import NAMES
 from .session import Session
 
@@ -35,6 +35,7 @@ STATE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "parallel": {"type": "int", "default": 8},
     "patience": {"type": "float", "default": 30.0},
     "value_limit": {"type": "int", "default": 512 * 1024},
+    "lock": {"type": "bool", "default": True},
     "lock_wait": {"type": "float", "default": 300.0},
 }
 EXAMPLE = "[commerce-, commerce/]"
@@ -56,11 +57,11 @@ def run_state(
             "scope: is required with prune: say which names and keys are this state's,"
             f" such as scope: {EXAMPLE}"
         )
-    session = Session(
-        Access.from_params(params), params["patience"], params["datacenter"] or ""
-    )
+    access = Access.from_params(params)
+    session = Session(access, params["patience"], params["datacenter"] or "")
     consul = Consul(session, scope, value_limit=params["value_limit"])
-    provider = ConsulProvider(consul, params["name"])
+    lock = Lock(access, f"state/{params['name']}", params["lock_wait"])
+    provider = ConsulProvider(consul, lock if params["lock"] else None)
     shown, secrets = hide(params["resources"], provider.types)
     register_secrets(secrets)
     resources = written(params["resources"], provider.types)

@@ -158,5 +158,5 @@ class Provider(Protocol):
     def adoption(self, name: str, resource: str) -> str:
         """How somebody makes an existing thing of this type part of the stack."""
 
-    def lock(self) -> AbstractContextManager[None]:
+    def lock(self) -> AbstractContextManager[object]:
         """Held while a plan that changes anything is applied."""

@@ -109,3 +109,26 @@ def test_bad_input_is_refused_with_the_remedy(
     )
     assert code == 2
     assert words in said
+
+
+def test_two_runs_of_one_name_never_change_at_once(
+    state: State, tmp_path: Path
+) -> None:
+    """The second says who holds the lock; what changes nothing needs none."""
+    declared = tree(state, keys={"a": "1"})
+    state.apply(declared)
+    access = {name: value for name, value in state.access().items() if value}
+    lock = {**access, "name": f"state/{state.prefix}", "reason": "a migration"}
+    other = task(state, tree(state, keys={"a": "2"}), lock_wait=0)
+    code, said = play(
+        tmp_path,
+        {"one": {}},
+        {"vigie.run.consul_lock": {**lock, "state": "held"}},
+        {"vigie.run.consul_state": task(state, declared, lock_wait=0)},
+        {"vigie.run.consul_state": other},
+    )
+    assert code == 2
+    assert "a migration" in said
+    assert "ok=2" in said
+    assert keys(state) == {"a": "1"}
+    assert state.apply(tree(state, keys={"a": "2"}))["changed"]

@@ -11,6 +11,7 @@ import pytest
 
 from lab.bao_cluster import Bao
 from lab.bao_cluster import bao as running
+from tests.integration.vault.states import State
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +26,9 @@ def bao(nodes: Bao) -> Iterator[Bao]:
     """The cluster, for a test that may kill, freeze and seal its nodes."""
     yield nodes
     nodes.repair()
+
+
+@pytest.fixture
+def state(bao: Bao) -> State:
+    """A state of its own on the cluster."""
+    return State(bao)

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is private to the collection: its interface may change at any time.
+"""The table of Vault's types: a type is the file `types/NAME.py` and a line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._converge.named import TypeTable
+from .base import Vault
+
+if TYPE_CHECKING:
+    # Never run: Ansible packs into a module what it sees imported. At run time only
+    # the types that a declaration uses are loaded.
+    from .types import (  # noqa: F401
+        policy,
+    )
+
+NAMES = ("policy",)
+
+
+def table(vault: Vault) -> TypeTable:
+    """The types of one state on one cluster."""
+    return TypeTable(f"{__package__}.types", NAMES, lambda type_: type_(vault))

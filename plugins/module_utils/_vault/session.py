@@ -1,0 +1,294 @@
+# Copyright (c) 2026, the vigie.run authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is private to the collection: its interface may change at any time.
+"""Vault's API for many threads: one login, the active node, patience with elections.
+
+The transport is hvac's. Requests go to the active node where it can be reached: a
+standby of OpenBao answers reads itself, and may not know yet what was just written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._errors import RunError
+from .errors import (
+    BusyError,
+    NotFoundError,
+    UnreachableError,
+    VaultError,
+    error_of,
+)
+from .login import Credentials, log_in
+
+# Seconds between two tries: from the first to what they grow to.
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+# Seconds to find out whether the active node can be reached from here.
+LEADER_TIMEOUT = 3.0
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach Vault. `timeout` is seconds for one request."""
+
+    url: str
+    namespace: str = ""
+    ca_path: str = ""
+    client_cert: str = ""
+    client_key: str = ""
+    timeout: float = 15.0
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> Access:
+        """Read the options of the `vigie.run._vault` documentation fragment."""
+        url = (params["vault_url"] or "").rstrip("/")
+        if not url.startswith(("http://", "https://")):
+            raise RunError(
+                f"vault_url: {url!r} is no address; use one such as"
+                " https://vault.internal:8200, or set VAULT_ADDR"
+            )
+        if params["vault_timeout"] <= 0:
+            raise RunError("vault_timeout: must be more than 0 seconds")
+        return cls(
+            url=url,
+            namespace=params["vault_namespace"] or "",
+            ca_path=params["vault_ca_path"] or "",
+            client_cert=params["vault_client_cert"] or "",
+            client_key=params["vault_client_key"] or "",
+            timeout=params["vault_timeout"],
+        )
+
+
+class Session:
+    """Requests to one cluster, from any thread, counted in `calls`.
+
+    credentials: whom to be, at the first request that asks; None for nobody.
+    patience: seconds that a request is repeated while no node is active, or asks to
+    come again, or does not answer though it did before.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        credentials: Credentials | None = None,
+        patience: float = 30.0,
+        connections: int = 16,
+    ) -> None:
+        self.access = access
+        self._credentials = credentials
+        self._patience = patience
+        self._adapter = _adapter(access, connections)
+        self._lock = threading.RLock()
+        self._found_leader = False
+        self._answered = False
+        self._logged_in = False
+        self.token = ""
+        self.calls = 0
+
+    # -- requests --------------------------------------------------------------------
+
+    def read(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The `data` of what is at a path; None where nothing is."""
+        answer = self._found("GET", path, params=params)
+        return None if answer is None else answer.get("data")
+
+    def keys(self, path: str) -> list[str]:
+        """The names under a path, in one call; [] where nothing is."""
+        answer = self._found("LIST", path)
+        return [] if answer is None else answer["data"]["keys"]
+
+    def write(self, path: str, body: Any = None, **more: Any) -> Any:
+        """The answer to a write, whole; None where Vault has nothing to say."""
+        return self.request("POST", path, body=body, **more)
+
+    def delete(self, path: str, params: Mapping[str, Any] | None = None) -> None:
+        """Delete what is at a path; gone already is fine."""
+        self._found("DELETE", path, params=params)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Mapping[str, Any] | None = None,
+        wrap_ttl: str = "",
+        repeat: bool = True,
+    ) -> Any:
+        """One request to `/v1/<path>`: the decoded answer, None for an empty one.
+
+        repeat: it may be sent again where its answer was lost; false for what would
+        make a second thing. Raises DeniedError, NotFoundError, SealedError, BusyError,
+        UnreachableError or VaultError.
+        """
+        self._ready()
+        return self._patiently(
+            lambda: self._send(method, path, body, params, wrap_ttl), repeat
+        )
+
+    def close(self) -> None:
+        """Give back a token that was got by logging in, and close the connections."""
+        if self._logged_in and self.token:
+            # Where it cannot be, it ends by itself; what was done is done.
+            with contextlib.suppress(VaultError):
+                self._send("POST", "auth/token/revoke-self")
+        self._adapter.close()
+
+    # ----------------------------------------------------------------------------------
+
+    def _found(self, method: str, path: str, **more: Any) -> Any:
+        try:
+            return self.request(method, path, **more)
+        except NotFoundError:
+            return None
+
+    def _ready(self) -> None:
+        """Know the active node and have a token."""
+        with self._lock:
+            if not self._found_leader:
+                self._patiently(self._find_leader)
+                self._found_leader = True
+            if self._credentials is not None and not self.token:
+                self._patiently(self._log_in)
+
+    def _log_in(self) -> None:
+        self.token, self._logged_in = log_in(self._credentials, self._send)
+        self._adapter.token = self.token
+
+    def _patiently(self, ask: Callable[[], Any], repeat: bool = True) -> Any:
+        end = time.monotonic() + self._patience
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return ask()
+            except UnreachableError:
+                # Who never answered may be the wrong address: that is said at once.
+                known = self._answered and repeat
+                if not known or time.monotonic() + pause > end:
+                    raise
+            except BusyError:
+                if time.monotonic() + pause > end:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            self._look_for_leader_again()
+
+    def _look_for_leader_again(self) -> None:
+        """Whoever was active may not be any more."""
+        with self._lock:
+            self._adapter.base_uri = self.access.url
+            with contextlib.suppress(VaultError):
+                self._find_leader()
+
+    def _find_leader(self) -> None:
+        said = self._send("GET", "sys/leader")
+        address = (said or {}).get("leader_address") or ""
+        if said.get("is_self") or not address or address == self.access.url:
+            return
+        own, self._adapter.base_uri = self._adapter.base_uri, address
+        try:
+            self._send("GET", "sys/leader", timeout=LEADER_TIMEOUT)
+        except VaultError:
+            # Behind a load balancer the nodes' own addresses may lead nowhere.
+            self._adapter.base_uri = own
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        params: Mapping[str, Any] | None = None,
+        wrap_ttl: str = "",
+        timeout: float | None = None,
+    ) -> Any:
+        """One request, once."""
+        import requests
+
+        more: dict[str, Any] = {"timeout": timeout} if timeout else {}
+        with self._lock:
+            self.calls += 1
+        try:
+            answer = self._adapter.request(
+                method,
+                f"/v1/{path}",
+                raise_exception=False,
+                json=body,
+                params=params,
+                wrap_ttl=wrap_ttl,
+                **more,
+            )
+        except requests.RequestException as error:
+            raise UnreachableError(
+                _unreachable(self._adapter.base_uri, error)
+            ) from None
+        self._answered = True
+        return _decoded(self._adapter.base_uri, method, path, answer)
+
+
+def _adapter(access: Access, connections: int) -> Any:
+    """hvac's transport over kept-alive connections, blind to the environment."""
+    try:
+        import requests
+        from hvac.adapters import RawAdapter
+    except ImportError as error:
+        raise RunError(
+            f"hvac is missing ({error}): install it where this runs, with"
+            " 'pip install hvac'"
+        ) from error
+    session = requests.Session()
+    # REQUESTS_CA_BUNDLE and proxies of the environment would override what is given.
+    session.trust_env = False
+    session.verify = access.ca_path or True
+    if access.client_cert:
+        session.cert = (access.client_cert, access.client_key or access.client_cert)
+    pool = requests.adapters.HTTPAdapter(pool_maxsize=connections)
+    session.mount("https://", pool)
+    session.mount("http://", pool)
+    return RawAdapter(
+        base_uri=access.url,
+        session=session,
+        timeout=access.timeout,
+        namespace=access.namespace or None,
+    )
+
+
+def _decoded(url: str, method: str, path: str, answer: Any) -> Any:
+    try:
+        said = answer.json() if answer.content.strip() else None
+    except ValueError:
+        said = None
+        if answer.ok:
+            raise VaultError(
+                f"{url} did not answer {method} {path} as Vault does; check vault_url"
+            ) from None
+    if answer.ok:
+        return said
+    errors = said.get("errors", ()) if isinstance(said, dict) else (answer.text,)
+    # A list of nothing is a 404 with an empty list of errors and, at times, warnings.
+    raise error_of(url, method, path, answer.status_code, errors or ())
+
+
+def _unreachable(url: str, error: Exception) -> str:
+    import requests
+
+    if isinstance(error, requests.exceptions.SSLError):
+        what = "its certificate was not accepted (vault_ca_path)"
+    elif isinstance(error, requests.exceptions.Timeout):
+        what = "no answer in time (vault_timeout)"
+    elif "refused" in str(error).lower():
+        what = "connection refused"
+    elif "resolve" in str(error).lower() or "name" in type(error).__name__.lower():
+        what = "name not found"
+    else:
+        what = "the connection was lost"
+    return (
+        f"Vault at {url} cannot be reached: {what}; is it running, and is vault_url"
+        " right?"
+    )
