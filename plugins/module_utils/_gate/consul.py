@@ -15,6 +15,9 @@ from ansible_collections.vigie.run.plugins.module_utils._consul.client import (
     Client,
     ConsulError,
 )
+from ansible_collections.vigie.run.plugins.module_utils._consul.health import (
+    is_maintenance,
+)
 from ansible_collections.vigie.run.plugins.module_utils._gate.model import Seen, short
 
 _NAMED = 3
@@ -96,13 +99,6 @@ def instance(entry: dict[str, Any], ignore_maintenance: bool) -> Instance:
                 said = f"in maintenance: {check['Notes']}"
             worst = Instance(worst.node, check["Status"], said)
     return worst
-
-
-def is_maintenance(check_id: str) -> bool:
-    """Whether Consul made this check for a maintenance."""
-    return check_id == "_node_maintenance" or check_id.startswith(
-        "_service_maintenance:"
-    )
 
 
 def needed(min_passing: str, total: int) -> int:

@@ -44,22 +44,26 @@ class Front:
     """What a test says of the requests that pass, and sees of them.
 
     fault: asked before each request is passed on, with its method and path.
+    connections: how many were opened.
     """
 
     url: str = ""
     fault: Callable[[str, str], Fault] = lambda method, path: None
     seen: list[tuple[str, str]] = field(default_factory=list)
+    connections: int = 0
 
 
 @contextmanager
 def front(cluster: Cluster) -> Iterator[Front]:
     """Plain HTTP to the cluster's first server, on a free port."""
     told = Front()
-    context = ssl.create_default_context(cafile=str(cluster.ca))
-    address = cluster.servers[0].address
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            told.connections += 1
 
         def pass_on(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
@@ -72,21 +76,12 @@ def front(cluster: Cluster) -> Iterator[Front]:
             if isinstance(fault, Severed):
                 self.close_connection = True
                 return
-            server = http.client.HTTPSConnection(
-                address, 8501, context=context, timeout=30
-            )
             given = {name: self.headers[name] for name in HEADERS if self.headers[name]}
-            server.request(self.command, self.path, body, given)
-            answer = server.getresponse()
-            said = answer.read()
-            server.close()
+            status, kept, said = ask(cluster, self.command, self.path, body, given)
             if isinstance(fault, Cut):
                 self.close_connection = True
                 return
-            kept = {
-                name: value for name, value in answer.getheaders() if name in HEADERS
-            }
-            self.answer(answer.status, said, kept)
+            self.answer(status, said, kept)
 
         def answer(self, status: int, said: bytes, headers: dict[str, str]) -> None:
             self.send_response(status)
@@ -111,6 +106,19 @@ def front(cluster: Cluster) -> Iterator[Front]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def ask(cluster: Cluster, *request: Any) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body that the cluster's first server answers with."""
+    context = ssl.create_default_context(cafile=str(cluster.ca))
+    address = cluster.servers[0].address
+    server = http.client.HTTPSConnection(address, 8501, context=context, timeout=30)
+    server.request(*request)
+    answer = server.getresponse()
+    kept = {name: value for name, value in answer.getheaders() if name in HEADERS}
+    said = answer.read()
+    server.close()
+    return answer.status, kept, said
 
 
 def first(times: int, fault: Fault, method: str = "", path: str = "") -> Callable:
