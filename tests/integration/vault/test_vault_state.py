@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.integration.vault.states import State
 from tests.integration.vault.test_policy import MORE, READ, policy
 from tests.unit.plugins.action.plays import play
