@@ -33,7 +33,6 @@ class ActionModule(LockAction):
     """The module of the same name documents it."""
 
     required_if: ClassVar[list[tuple[Any, ...]]] = [
-        ("state", "held", ["reason"]),
         ("state", "broken", ["reason"]),
     ]
     arguments: ClassVar[dict[str, dict[str, Any]]] = {
@@ -75,7 +74,7 @@ class ActionModule(LockAction):
     def _held(self, lock: Lock) -> Outcome:
         params = self._params
         wanted = Wanted(
-            reason=params["reason"],
+            reason=params["reason"] or "",
             holder=params["holder"] or "",
             slots=params["slots"],
             ttl=params["ttl"],
@@ -121,6 +120,8 @@ class ActionModule(LockAction):
 
     def _result(self, done: Outcome) -> dict[str, Any]:
         place, name = done.place, self._params["name"]
+        # In check mode a place that would be taken has no fence yet.
+        foreseen = self._task.check_mode and done.is_new
         told = []
         if done.blocked:
             told.append(f"{done.blocked}; without check mode this would wait or fail")
@@ -135,7 +136,7 @@ class ActionModule(LockAction):
             "changed": done.changed,
             "name": name,
             "held": place is not None,
-            "fence": place.fence if place else None,
+            "fence": place.fence if place and not foreseen else None,
             "place": place.public() if place else None,
             "places": [other.public() for other in done.after.places],
             "taken": done.taken.public() if done.taken else None,
@@ -147,6 +148,8 @@ class ActionModule(LockAction):
 
 def _check(params: dict[str, Any]) -> None:
     """Raise RunError for values that no lock can have."""
+    if params["state"] == "held" and params["reason"] is None and not params["fence"]:
+        raise RunError("reason: is missing; say why, for those who find the lock taken")
     if params["slots"] < 1:
         raise RunError(f"slots: {params['slots']} places are none; give 1 or more")
     if params["wait"] < 0:

@@ -43,7 +43,8 @@ options:
     choices: [held, checked, released, broken]
     default: held
   reason:
-    description: Why, for those who find the lock taken. Required with O(state=held) and O(state=broken).
+    description:
+      - Why, for those who find the lock taken. Required with O(state=broken), and with O(state=held) unless O(fence) is given.
     type: str
   wait:
     description:
@@ -174,7 +175,7 @@ held:
   type: bool
   sample: true
 fence:
-  description: Fence of the place that is held. It is larger than any before it.
+  description: Fence of the place that is held, larger than any before it. None where nothing is held, as in check mode.
   returned: success
   type: int
   sample: 17

@@ -40,6 +40,11 @@ class Outcome:
     def changed(self) -> bool:
         return _settled(self.before) != _settled(self.after)
 
+    @property
+    def is_new(self) -> bool:
+        """The place was not there before."""
+        return self.place is not None and not self.before.place(self.place.fence)
+
     def diff(self) -> dict[str, Any]:
         """The places before and after, without what changes by itself."""
         return {"before": _settled(self.before), "after": _settled(self.after)}

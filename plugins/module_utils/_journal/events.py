@@ -42,6 +42,7 @@ _OURS: dict[str, tuple[str, ...]] = {
     ),
     "haproxy_member": ("members", "sessions_left", "up", "total", "away"),
     "consul_maintenance": ("maintenance", "state", "reason", "service"),
+    "consul_lock": ("held", "fence", "place", "taken", "waited", "lost"),
     "gate": ("gates",),
     "os_patch": (
         "upgraded",
@@ -56,6 +57,7 @@ _OURS: dict[str, tuple[str, ...]] = {
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "release": ("state", "version"),
     "haproxy_member": ("state", "backend"),
+    "consul_lock": ("state", "name"),
     "consul_maintenance": ("state", "service"),
 }
 COLLECTION = "vigie.run"

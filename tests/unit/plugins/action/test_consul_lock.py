@@ -10,7 +10,7 @@ from pathlib import Path
 from ansible_collections.vigie.run.tests.unit.plugins.action.plays import play
 
 WRONG = [
-    ({"name": "a"}, "state is held but all of the following are missing: reason"),
+    ({"name": "a"}, "reason: is missing"),
     ({"name": "a", "state": "broken"}, "are missing: reason"),
     ({"name": "a", "reason": " "}, "reason: is empty"),
     ({"name": "a", "reason": "x", "slots": 0}, "slots: 0 places are none"),

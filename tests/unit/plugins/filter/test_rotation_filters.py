@@ -1,12 +1,13 @@
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The three filters that the rotation role lives on."""
+"""The filters that the rotation role lives on."""
 
 from __future__ import annotations
 
 from ansible_collections.vigie.run.plugins.filter.balancer_calls import balancer_calls
 from ansible_collections.vigie.run.plugins.filter.failure_text import failure_text
+from ansible_collections.vigie.run.plugins.filter.hosts_away import hosts_away
 from ansible_collections.vigie.run.plugins.filter.lost_hosts import lost_hosts
 from ansible_collections.vigie.run.plugins.filter.members_in_service import (
     members_in_service,
@@ -123,3 +124,30 @@ class TestLostHosts:
     def test_a_host_is_counted_once(self):
         lost = lost_hosts(["a"], [], {"a": {"rotation_lost": "x"}}, {"lost": ["a"]})
         assert len(lost) == 1
+
+
+PUT_BACK = {"__rotation_back": {"changed": True}}
+NOT_YET = {"__rotation_back": {"failed": True}}
+STAGES = {
+    "back": PUT_BACK,
+    "no balancer": {"__rotation_back": {"skipped": True}},
+    "not yet": NOT_YET,
+    "gone": {"__rotation_back": {"unreachable": True}},
+    "found away": NOT_YET,
+    "lost": {},
+    "mended": NOT_YET,
+}
+
+
+class TestHostsAway:
+    def test_from_the_beginning_of_its_wave_until_it_was_put_back(self):
+        begun = ["back", "no balancer", "not yet", "gone"]
+        assert hosts_away(begun, STAGES, {}, []) == ["not yet", "gone"]
+
+    def test_what_was_found_away_is_away_before_its_wave(self):
+        plan = {"away": ["found away", "back"]}
+        assert hosts_away(["back"], STAGES, plan, []) == ["found away"]
+
+    def test_a_lock_stays_for_the_lost_and_not_for_those_seen_in_service(self):
+        plan = {"lost": ["lost"]}
+        assert hosts_away([], STAGES, plan, ["lost", "mended"]) == ["lost"]
