@@ -16,6 +16,7 @@ from .._converge.secrets import hide
 from .._errors import RunError
 from .base import Consul
 from .client import Access
+from .config_entry import in_order
 from .provider import ConsulProvider, Lock
 from .registry import NAMES
 from .session import Session
@@ -64,7 +65,7 @@ def run_state(
     provider = ConsulProvider(consul, lock if params["lock"] else None)
     shown, secrets = hide(params["resources"], provider.types)
     register_secrets(secrets)
-    resources = written(params["resources"], provider.types)
+    resources = in_order(written(params["resources"], provider.types))
     consul.prefixes = _prefixes(resources)
     try:
         outcome = converge(resources, provider, _options(params, dry_run))

@@ -42,8 +42,7 @@ def _laid(item: Field, raw: Any, value: Any, lower: bool) -> Any:
     if item.kind == "group":
         return overlay(item.fields, {} if item.whole else raw or {}, value, lower)
     if item.kind == "mapping":
-        merged = {**({} if item.whole else raw or {}), **value}
-        return {name: entry for name, entry in merged.items() if entry is not None}
+        return _laid_entries(item, {} if item.whole else raw or {}, value, lower)
     if item.kind == "many" and item.order == "key":
         inner = item.inner.fields
         key = api_name(item.key, inner[item.key], lower)
@@ -53,3 +52,16 @@ def _laid(item: Field, raw: Any, value: Any, lower: bool) -> Any:
             for entry in value
         ]
     return next(iter(to_api({"value": item}, {"value": value}, lower).values()))
+
+
+def _laid_entries(
+    item: Field, raw: Mapping[str, Any], value: Mapping[str, Any], lower: bool
+) -> dict[str, Any]:
+    merged = {**raw, **value}
+    if item.inner is not None and item.inner.kind == "group":
+        merged |= {
+            name: overlay(item.inner.fields, raw.get(name) or {}, entry, lower)
+            for name, entry in value.items()
+            if entry is not None
+        }
+    return {name: entry for name, entry in merged.items() if entry is not None}

@@ -5,7 +5,7 @@
 """Between our property names and a service's, driven by a type's fields.
 
 `cidr_block` is `CidrBlock` by rule; a field whose name follows no rule says so with
-`api`. Free-form parts (mappings, documents, anything) are never translated.
+`api`. Free-form parts (names of mappings, documents, anything) are never translated.
 """
 
 from __future__ import annotations
@@ -56,7 +56,11 @@ def _out(item: Field, value: Any, lower: bool) -> Any:
     if item.kind == "document" and not isinstance(value, str):
         return json.dumps(value)
     if item.kind == "mapping":
-        return {name: entry for name, entry in value.items() if entry is not None}
+        return {
+            name: _out(item.inner, entry, lower) if _named(item.inner) else entry
+            for name, entry in value.items()
+            if entry is not None
+        }
     return value
 
 
@@ -65,4 +69,11 @@ def _in(item: Field, value: Any, lower: bool) -> Any:
         return from_api(item.fields, value, lower)
     if item.kind == "many" and item.inner is not None:
         return [_in(item.inner, entry, lower) for entry in value]
+    if item.kind == "mapping" and _named(item.inner):
+        return {name: _in(item.inner, entry, lower) for name, entry in value.items()}
     return value
+
+
+def _named(item: Field | None) -> bool:
+    """Whether an entry of a mapping has properties, whose names are translated."""
+    return item is not None and item.kind == "group"

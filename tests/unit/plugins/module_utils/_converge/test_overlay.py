@@ -22,6 +22,7 @@ FIELDS = {
     "zones": many(text("."), ".", order="set"),
     "labels": mapping(text("."), "."),
     "options": mapping(text("."), ".", whole=True),
+    "subsets": mapping(group({"only_passing": text(".")}, "."), "."),
     "note": text("."),
 }
 THERE = {
@@ -30,6 +31,7 @@ THERE = {
     "Zones": ["a", "b"],
     "Labels": {"team": "run", "cost": "12"},
     "Options": {"mode": "fast"},
+    "Subsets": {"v1": {"OnlyPassing": "no", "Filter": "f"}, "v2": {}},
     "Note": "old",
     "Undeclared": {"kept": True},
 }
@@ -50,8 +52,20 @@ THERE = {
             {"Labels": {"cost": "12", "phase": "1"}},
         ),
         ({"options": {"level": "2"}}, {"Options": {"level": "2"}}),
+        (
+            {"subsets": {"v1": {"only_passing": "yes"}, "v2": None}},
+            {"Subsets": {"v1": {"OnlyPassing": "yes", "Filter": "f"}}},
+        ),
     ],
-    ids=["group", "null in group", "keyed list", "set", "mapping", "whole mapping"],
+    ids=[
+        "group",
+        "null in group",
+        "keyed list",
+        "set",
+        "mapping",
+        "whole mapping",
+        "mapping of groups",
+    ],
 )
 def test_what_is_declared_lies_over_what_is_there(
     declared: dict, changed: dict
