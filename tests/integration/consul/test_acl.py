@@ -106,7 +106,7 @@ def test_a_token_that_may_not_is_told_the_rule(state: State) -> None:
     said = state.refused(declared, consul_token=weak)
     assert 'it takes the rule acl = "read"' in said
     reader = token(state, 'acl = "read"')
-    result = state.run(declared, consul_token=reader)
+    result = state.run(declared, consul_token=reader, lock=False)
     assert 'it takes the rule acl = "write"' in result["msg"]
 
 

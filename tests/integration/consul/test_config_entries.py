@@ -243,7 +243,7 @@ def test_a_token_that_may_not_is_told_the_rule(state: State) -> None:
     said = state.refused(declared, consul_token=token(state, ""))
     assert f'it takes the rule service "{name}" {{ policy = "read" }}' in said
     reader = token(state, 'service_prefix "" { policy = "read" }')
-    result = state.run(declared, consul_token=reader)
+    result = state.run(declared, consul_token=reader, lock=False)
     assert f'service "{name}" {{ policy = "write" }}' in result["msg"]
 
 
