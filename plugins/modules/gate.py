@@ -127,6 +127,25 @@ options:
           - With V(false), it counts as away; this is what a limit on hosts that may be away at the same time needs.
           - Without it, V(true).
         type: bool
+      tags:
+        description: For consul gates. Only instances that have all of these tags are looked at.
+        type: list
+        elements: str
+      datacenter:
+        description:
+          - For consul gates. Datacenter whose catalog is asked.
+          - Without it, the agent's own.
+        type: str
+      allow_warning:
+        description:
+          - For consul gates. Whether an instance whose worst check is a warning counts as passing.
+          - Without it, V(false). Consul gives such instances out to those who look for healthy ones over DNS, unless it is told otherwise.
+        type: bool
+      in_each:
+        description:
+          - For consul gates. An entry of the nodes' metadata, such as V(zone). O(gates[].min_passing) must then hold among the instances of each of its values.
+          - Nodes without that entry are one group of their own.
+        type: str
       argv:
         description: For command gates, which need it. The program and its arguments; no shell.
         type: list
@@ -191,6 +210,23 @@ EXAMPLES = r"""
         min_passing: 67%
         ignore_maintenance: false
     consul_token: "{{ consul_management_token }}"
+  run_once: true
+
+- name: Go on only when half of the hosts of each zone have been well for half a minute
+  vigie.run.gate:
+    gates:
+      - name: zones
+        type: consul
+        service: web
+        tags: [public]
+        min_passing: 50%
+        in_each: zone
+        ignore_maintenance: false
+    soak: 30
+    timeout: 300
+    consul_url: https://consul.example:8501
+    consul_token: "{{ consul_management_token }}"
+  delegate_to: localhost
   run_once: true
 
 - name: Look once and decide later

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -26,11 +26,15 @@ _RANK = {"passing": 0, "warning": 1, "critical": 2}
 
 @dataclass(frozen=True)
 class Instance:
-    """One instance of a service: its worst check, and what that check said."""
+    """One instance of a service: its worst check, and what that check said.
+
+    `group` is what it is judged with: the value of the metadata that `in_each` names.
+    """
 
     node: str
     status: str
     output: str
+    group: str = ""
 
 
 @dataclass
@@ -41,7 +45,10 @@ class ConsulGate:
     `min_passing` is a number or a percentage of the registered instances,
     rounded up; "" means all of them. At least one must pass in any case.
     With `ignore_maintenance`, the checks Consul makes for a maintenance do not
-    count, so that a host can be proved healthy before it is put back.
+    count, so that a host can be proved healthy before it is put back. Only instances
+    with all of `tags` are looked at. With `allow_warning`, a warning is as good as
+    passing. With `in_each`, an entry of the nodes' metadata such as the zone, all of
+    this must hold among the nodes of each of its values.
     """
 
     name: str
@@ -50,6 +57,10 @@ class ConsulGate:
     scope: str = "all"
     min_passing: str = ""
     ignore_maintenance: bool = True
+    tags: tuple[str, ...] = ()
+    datacenter: str = ""
+    allow_warning: bool = False
+    in_each: str = ""
     attempt_timeout: float = 5.0
     type: str = field(default="consul", init=False)
     reads_only: bool = field(default=True, init=False)
@@ -57,7 +68,10 @@ class ConsulGate:
 
     def __post_init__(self) -> None:
         where = "on this node" if self.scope == "node" else "on all nodes"
-        self.target = f"service {self.service} {where}"
+        if self.datacenter:
+            where += f" of {self.datacenter}"
+        tagged = f" with {', '.join(self.tags)}" if self.tags else ""
+        self.target = f"service {self.service}{tagged} {where}"
 
     def look(self, limit: float) -> Seen:
         limit = min(limit, self.attempt_timeout)
@@ -65,29 +79,52 @@ class ConsulGate:
             instances = self._read(limit)
         except ConsulError as error:
             return Seen(False, str(error))
-        return judge(instances, self.min_passing, self.service, self._node)
+        if not instances:
+            return Seen(False, self._nothing())
+        return judge(instances, self.min_passing, self.in_each)
 
     def close(self) -> None:
         self.client.close()
 
     def _read(self, limit: float) -> list[Instance]:
-        params = {}
+        chosen = [f'"{tag}" in Service.Tags' for tag in self.tags]
         if self.scope == "node":
             if not self._node:
                 about = self.client.get("agent/self", needs="agent:read", timeout=limit)
                 self._node = about["Config"]["NodeName"]
-            params["filter"] = f'Node.Node == "{self._node}"'
+            chosen.append(f'Node.Node == "{self._node}"')
+        params = {"filter": " and ".join(chosen)} if chosen else {}
+        if self.datacenter:
+            params["dc"] = self.datacenter
         entries = self.client.get(
             f"health/service/{quote(self.service, safe='')}",
             params,
             needs=f"service:read for {self.service!r} and node:read",
             timeout=limit,
         )
-        return [instance(entry, self.ignore_maintenance) for entry in entries or []]
+        return [self.instance(entry) for entry in entries or []]
+
+    def instance(self, entry: dict[str, Any]) -> Instance:
+        """Reduce one entry of `/v1/health/service/…` to its worst check."""
+        seen = worst_check(entry, self.ignore_maintenance)
+        if seen.status == "warning" and self.allow_warning:
+            seen = replace(seen, status="passing")
+        if self.in_each:
+            group = (entry["Node"]["Meta"] or {}).get(self.in_each, "")
+            seen = replace(seen, group=group)
+        return seen
+
+    def _nothing(self) -> str:
+        where = f" on node {self._node!r}" if self._node else ""
+        tagged = f" with {', '.join(self.tags)}" if self.tags else ""
+        return (
+            f"no instance of service {self.service!r}{tagged}{where} (none is "
+            "registered, or the token lacks service:read or node:read)"
+        )
 
 
-def instance(entry: dict[str, Any], ignore_maintenance: bool) -> Instance:
-    """Reduce one entry of `/v1/health/service/…` to its worst check."""
+def worst_check(entry: dict[str, Any], ignore_maintenance: bool) -> Instance:
+    """The instance of an entry of `/v1/health/service/…`, with its worst check."""
     worst = Instance(entry["Node"]["Node"], "passing", "")
     for check in entry["Checks"]:
         maintenance = is_maintenance(check["CheckID"])
@@ -110,17 +147,20 @@ def needed(min_passing: str, total: int) -> int:
     return int(min_passing)
 
 
-def judge(
-    instances: list[Instance], min_passing: str, service: str, node: str = ""
-) -> Seen:
+def judge(instances: list[Instance], min_passing: str, in_each: str = "") -> Seen:
+    """Decide over all instances, or over those of each group: then all must hold."""
+    if not in_each:
+        return _judge(instances, min_passing)
+    groups: dict[str, list[Instance]] = {}
+    for one in instances:
+        groups.setdefault(one.group, []).append(one)
+    seen = {group: _judge(groups[group], min_passing) for group in sorted(groups)}
+    told = [f"{in_each} {group or '(none)'}: {one.saw}" for group, one in seen.items()]
+    return Seen(all(one.ok for one in seen.values()), "; ".join(told))
+
+
+def _judge(instances: list[Instance], min_passing: str) -> Seen:
     """Decide over the instances and name the first few that do not pass."""
-    if not instances:
-        where = f" on node {node!r}" if node else ""
-        return Seen(
-            False,
-            f"no instance of service {service!r}{where} (none is registered, or "
-            "the token lacks service:read or node:read)",
-        )
     bad = [one for one in instances if one.status != "passing"]
     passing = len(instances) - len(bad)
     least = needed(min_passing, len(instances))

@@ -45,7 +45,17 @@ FIELDS: dict[str, tuple[set[str], set[str]]] = {
     "systemd": ({"unit"}, {"state"}),
     "consul": (
         {"service"},
-        {"token", "scope", "min_passing", "ignore_maintenance", "attempt_timeout"},
+        {
+            "token",
+            "scope",
+            "min_passing",
+            "ignore_maintenance",
+            "tags",
+            "datacenter",
+            "allow_warning",
+            "in_each",
+            "attempt_timeout",
+        },
     ),
     "command": ({"argv"}, {"rc", "attempt_timeout"}),
 }
@@ -91,6 +101,7 @@ def _make(fields: dict[str, Any], access: Access, run: Run) -> Gate:
         return SystemdGate(run=run, **fields)
     if kind == "consul":
         token = fields.pop("token", access.token)
+        fields["tags"] = tuple(fields.get("tags", ()))
         return ConsulGate(client=Client(replace(access, token=token)), **fields)
     return CommandGate(run=run, **fields)
 
@@ -176,6 +187,12 @@ def _filled(value: Any) -> str:
     return "" if value else "must not be empty"
 
 
+def _tags(value: list[str]) -> str:
+    # They become part of an expression that Consul evaluates.
+    wrong = [tag for tag in value if not tag or '"' in tag or "\\" in tag]
+    return f"{wrong[0]!r} cannot be looked for" if wrong else ""
+
+
 _CHECKS: dict[str, Callable[[Any], str]] = {
     "url": _url,
     "method": lambda value: "" if value.isalpha() else f"{value!r} is no HTTP method",
@@ -190,6 +207,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     ),
     "unit": _filled,
     "service": _filled,
+    "tags": _tags,
     "argv": _filled,
     "min_passing": lambda value: (
         ""

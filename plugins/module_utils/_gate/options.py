@@ -44,6 +44,10 @@ def gate_options() -> dict[str, dict[str, Any]]:
         "scope": {"type": "str", "choices": ["node", "all"]},
         "min_passing": {"type": "str", "no_log": False},
         "ignore_maintenance": {"type": "bool"},
+        "tags": {"type": "list", "elements": "str"},
+        "datacenter": {"type": "str"},
+        "allow_warning": {"type": "bool"},
+        "in_each": {"type": "str"},
         "argv": {"type": "list", "elements": "str"},
         "rc": {"type": "int"},
     }

@@ -16,9 +16,9 @@ from ansible_collections.vigie.run.plugins.module_utils._consul.client import (
 from ansible_collections.vigie.run.plugins.module_utils._gate.consul import (
     ConsulGate,
     Instance,
-    instance,
     judge,
     needed,
+    worst_check,
 )
 from ansible_collections.vigie.run.tests.unit.fakes.answering import Answering
 
@@ -46,14 +46,14 @@ def test_percentages_are_rounded_up_and_at_least_one(text, total, least):
 
 def test_maintenance_is_ignored_or_counts_as_away():
     healthy = entry("web-a1", ALIVE, AWAY, ("service:web", "passing", "200 OK", ""))
-    assert instance(healthy, ignore_maintenance=True).status == "passing"
-    away = instance(healthy, ignore_maintenance=False)
+    assert worst_check(healthy, ignore_maintenance=True).status == "passing"
+    away = worst_check(healthy, ignore_maintenance=False)
     assert (away.status, away.output) == ("critical", "in maintenance: patching")
 
 
 def test_an_unhealthy_instance_is_seen_through_its_maintenance():
     ill = entry("web-a1", AWAY, ("service:web", "critical", "503 starting", ""))
-    seen = instance(ill, ignore_maintenance=True)
+    seen = worst_check(ill, ignore_maintenance=True)
     assert (seen.status, seen.output) == ("critical", "503 starting")
 
 
@@ -63,19 +63,30 @@ def test_who_does_not_pass_is_named_with_what_the_check_said():
         Instance("web-b1", "critical", "HTTP GET http://127.0.0.1:8080/health: 503"),
         Instance("web-c1", "warning", ""),
     ]
-    seen = judge(several, "2", "web")
+    seen = judge(several, "2")
     assert not seen.ok
     assert seen.saw == (
         "1 of 3 instances passing (at least 2 needed): web-b1 critical: HTTP GET "
         "http://127.0.0.1:8080/health: 503; web-c1 warning"
     )
-    assert judge(several, "1", "web").ok
+    assert judge(several, "1").ok
 
 
-def test_a_service_that_nobody_registered_does_not_pass():
-    seen = judge([], "1", "web", "web-a1")
+def test_each_group_is_judged_by_itself():
+    several = [
+        Instance("web-a1", "passing", "", "a"),
+        Instance("web-a2", "critical", "refused", "a"),
+        Instance("web-b1", "critical", "", "b"),
+        Instance("web-x1", "passing", ""),
+    ]
+    assert judge(several, "50%").ok
+    seen = judge(several, "50%", "zone")
     assert not seen.ok
-    assert seen.saw.startswith("no instance of service 'web' on node 'web-a1'")
+    assert seen.saw == (
+        "zone (none): 1 of 1 instances passing; zone a: 1 of 2 instances passing: "
+        "web-a2 critical: refused; zone b: 0 of 1 instances passing: web-b1 critical"
+    )
+    assert judge(several[:2], "50%", "zone").ok
 
 
 @pytest.mark.parametrize(
