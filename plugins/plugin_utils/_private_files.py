@@ -31,19 +31,19 @@ def is_open(path: Path) -> bool:
 
 def close(path: Path) -> None:
     """Take all rights from everybody but the owner."""
-    with _explained(path):
+    with explained(path):
         os.chmod(path, stat.S_IMODE(path.stat().st_mode) & ~_OTHERS)
 
 
 def make_folder(path: Path) -> None:
     """Make the folder for its owner alone; those above it as the umask says."""
-    with _explained(path):
+    with explained(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def read(path: Path) -> bytes | None:
     """What the file holds; None where there is none."""
-    with _explained(path):
+    with explained(path):
         try:
             return path.read_bytes()
         except FileNotFoundError:
@@ -52,7 +52,7 @@ def read(path: Path) -> bytes | None:
 
 def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write the file, in one step for whoever reads it meanwhile."""
-    with _explained(path), _written(path, data, mode) as written:
+    with explained(path), _written(path, data, mode) as written:
         os.replace(written, path)
 
 
@@ -61,7 +61,7 @@ def create(path: Path, data: bytes) -> bool:
 
     Of several at once exactly one succeeds.
     """
-    with _explained(path), _written(path, data, 0o600) as written:
+    with explained(path), _written(path, data, 0o600) as written:
         try:
             os.link(written, path)
         except FileExistsError:
@@ -73,7 +73,7 @@ def create(path: Path, data: bytes) -> bool:
 def locked(folder: Path, limit: float = 60.0) -> Iterator[None]:
     """Hold the folder, which exists, for this process; RunError after `limit` s."""
     path = folder / ".lock"
-    with _explained(path):
+    with explained(path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         end = time.monotonic() + limit
@@ -119,7 +119,8 @@ def _written(path: Path, data: bytes, mode: int) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
+    """What the system says of this path as a RunError."""
     try:
         yield
     except OSError as error:

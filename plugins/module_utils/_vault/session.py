@@ -72,6 +72,7 @@ class Session:
     credentials: whom to be, at the first request that asks; None for nobody.
     patience: seconds that a request is repeated while no node is active, or asks to
     come again, or does not answer though it did before.
+    stay: ask this very node, sealed or not, and never look for the active one.
     """
 
     def __init__(
@@ -80,13 +81,15 @@ class Session:
         credentials: Credentials | None = None,
         patience: float = 30.0,
         connections: int = 16,
+        stay: bool = False,
     ) -> None:
         self.access = access
         self._credentials = credentials
         self._patience = patience
         self._adapter = _adapter(access, connections)
         self._lock = threading.RLock()
-        self._found_leader = False
+        self._stay = stay
+        self._found_leader = stay
         self._answered = False
         self._logged_in = False
         self.token = ""
@@ -182,6 +185,8 @@ class Session:
 
     def _look_for_leader_again(self) -> None:
         """Whoever was active may not be any more."""
+        if self._stay:
+            return
         with self._lock:
             self._adapter.base_uri = self.access.url
             with contextlib.suppress(VaultError):
