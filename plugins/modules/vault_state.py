@@ -18,6 +18,7 @@ description:
     asked anything. Policies are checked for their syntax, too.
   - A step that fails stops only what depends on it. Run it again to carry on from there.
   - Requests go to the active node where it can be reached, and are repeated while the cluster elects another one.
+  - A mount, or whatever else a type's page says, that is named by its path comes before what names it, without a reference.
   - There is no state file, and Vault has no tags. A resource is known by its name or path, so declaring what exists already
     takes it over. What is not declared is deleted only with O(prune), and only within O(scope).
   - The types and their properties, with an example of each, are listed in C(docs/vault/README.md).
@@ -68,6 +69,15 @@ options:
     type: list
     elements: str
     default: []
+  fingerprints:
+    description:
+      - Where to keep fingerprints of the values that Vault takes and never gives back (passwords and private keys of
+        connections), as the path of one secret in a KV engine of version 2, C(MOUNT/PATH). It must be this state's own.
+      - With it, such a value is sent when it differs from what was sent last. Without it, such a value is sent when its
+        resource is made, or together with another change.
+      - A fingerprint is an HMAC-SHA-256 with a random key that lies beside it. The values themselves are never stored; still,
+        let nobody but this state's runs read the place, because who can may try out weak passwords.
+    type: str
   parallel:
     description: How many requests and steps run at once, 1 to 64.
     type: int
@@ -85,12 +95,27 @@ EXAMPLES = r"""
     scope: [commerce-]
     prune: true
     resources:
+      commerce-kv:
+        type: secret_engine
+        engine: kv-v2
+      mail:
+        type: kv_secret
+        mount: ${commerce-kv.path}
+        path: cart/mail
+        data:
+          user: cart
+          password: "{{ mail_password }}"
       commerce-read:
         type: policy
         policy: |
-          path "commerce/data/*" {
+          path "${commerce-kv.path}/data/*" {
             capabilities = ["read"]
           }
+      commerce-cart:
+        type: approle_role
+        mount: approle
+        token_policies: ["${commerce-read.name}"]
+        token_ttl: 20m
 
 - name: See what a run would do
   vigie.run.vault_state:

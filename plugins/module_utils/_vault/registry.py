@@ -15,10 +15,20 @@ if TYPE_CHECKING:
     # Never run: Ansible packs into a module what it sees imported. At run time only
     # the types that a declaration uses are loaded.
     from .types import (  # noqa: F401
+        approle_role,
+        auth_method,
+        kv_secret,
         policy,
+        secret_engine,
     )
 
-NAMES = ("policy",)
+NAMES = (
+    "approle_role",
+    "auth_method",
+    "kv_secret",
+    "policy",
+    "secret_engine",
+)
 
 
 def table(vault: Vault) -> TypeTable:

@@ -14,7 +14,9 @@ from .._converge.named import read_scope, written
 from .._converge.secrets import hide
 from .._errors import RunError
 from .base import Vault
+from .fingerprints import Fingerprints
 from .login import Credentials
+from .order import in_order
 from .provider import VaultProvider
 from .registry import NAMES
 from .session import Access, Session
@@ -27,6 +29,7 @@ STATE_ARGUMENTS: dict[str, dict[str, Any]] = {
         "default": "present",
     },
     "scope": {"type": "raw"},
+    "fingerprints": {"type": "str", "no_log": False},
     "prune": {"type": "bool", "default": False},
     "allow_replace": {"type": "list", "elements": "str", "default": []},
     "parallel": {"type": "int", "default": 16},
@@ -57,7 +60,9 @@ def run_state(
         params["patience"],
         params["parallel"],
     )
-    vault = Vault(session, scope, params["parallel"])
+    fingerprints = Fingerprints(session, params["fingerprints"] or "")
+    absent = params["state"] == "absent"
+    vault = Vault(session, scope, params["parallel"], fingerprints, absent)
     provider = VaultProvider(vault)
     shown, secrets = hide(params["resources"], provider.types)
     register_secrets(secrets)
@@ -69,9 +74,11 @@ def run_state(
         dry_run=dry_run,
     )
     try:
-        outcome = converge(
-            written(params["resources"], provider.types), provider, options
-        )
+        try:
+            resources = written(params["resources"], provider.types)
+            outcome = converge(in_order(resources, provider.types), provider, options)
+        finally:
+            fingerprints.save()
     finally:
         register_secrets([session.token])
         session.close()
