@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ansible_collections.vigie.run.plugins.module_utils._consul import lock_keeper
 from ansible_collections.vigie.run.plugins.module_utils._consul.client import Access
 from ansible_collections.vigie.run.plugins.module_utils._consul.lock import Lock
+from ansible_collections.vigie.run.plugins.module_utils._consul.lock_keeper import (
+    orders,
+)
 from ansible_collections.vigie.run.plugins.module_utils._consul.lock_outcome import (
     Outcome,
 )
@@ -20,7 +24,7 @@ from ansible_collections.vigie.run.plugins.module_utils._consul.lock_store impor
     Store,
 )
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
-from ansible_collections.vigie.run.plugins.plugin_utils._keeper import start_keeper
+from ansible_collections.vigie.run.plugins.plugin_utils._detached import start
 from ansible_collections.vigie.run.plugins.plugin_utils._lock_action import (
     LockAction,
 )
@@ -113,7 +117,8 @@ class ActionModule(LockAction):
             return
         name = self._params["name"]
         try:
-            start_keeper(self._agents, name, self._self, done.place, self._holder)
+            told = orders(self._agents, name, self._self, done.place, self._holder)
+            start(lock_keeper.__name__, f"keeps lock {name}", told)
         except RunError:
             lock.release(done.place.holder, done.place.fence)
             raise

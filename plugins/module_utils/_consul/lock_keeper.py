@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
 import threading
 import uuid
@@ -41,10 +40,10 @@ from ansible_collections.vigie.run.plugins.module_utils._consul.lock_store impor
 from ansible_collections.vigie.run.plugins.module_utils._consul.process import (
     Process,
     owner,
+    say_ready,
 )
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 
-READY = "ready\n"
 # Of a TTL: how often it is renewed, and how soon again where that failed.
 RENEWAL = 1 / 3
 AGAIN = 1 / 12
@@ -153,15 +152,13 @@ def orders(
 
 
 def main() -> None:
-    """Keep a place for another process; started by plugin_utils/_keeper.py."""
+    """Keep a place for another process; started by the action consul_lock."""
     told = json.load(sys.stdin)
     place = Place(**{**told["place"], "away": tuple(told["place"]["away"])})
     store = Store([Access(**access) for access in told["agents"]], told["name"])
     keeper = Keeper(store, Me(**told["me"]), place)
     with Process(**told["holder"]).watched() as ended:
-        sys.stdout.write(READY)
-        sys.stdout.flush()
-        _be_silent()
+        say_ready()
         try:
             if keeper.keep(ended):
                 keeper.abandon()
@@ -172,10 +169,3 @@ def main() -> None:
 def _hasty(access: Access, ttl: int) -> Access:
     """Requests that end in time for the next renewal."""
     return Access(**{**asdict(access), "timeout": min(access.timeout, ttl * RENEWAL)})
-
-
-def _be_silent() -> None:
-    """Let go of the pipes to whoever started us, who must not wait for our end."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(nowhere, number)

@@ -12,11 +12,14 @@ import hashlib
 import os
 import select
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _POLL_SECONDS = 1.0
+# What a process that was started beside a run says once it does its work.
+READY = "ready\n"
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,16 @@ class Process:
             else:
                 select.select([handle], [], [], left)
         return True
+
+
+def say_ready() -> None:
+    """Tell whoever started us, and let go of its pipes: nobody waits for our end."""
+    sys.stdout.write(READY)
+    sys.stdout.flush()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
+    os.close(nowhere)
 
 
 def owner(what: str = "") -> str:
