@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._converge.fields import Field, group, many, text
 from .._converge.overlay import overlay
+from .._converge.provider import Desired, Live
 from .._converge.shape import from_api
+from .._errors import RunError
+from .base import ConsulType
 
 READ = 'acl = "read"'
 WRITE = 'acl = "write"'
@@ -98,6 +102,23 @@ def body(
         if name in declared:
             written[api] = [{"Name": link} for link in declared[name] or ()]
     return {name: value for name, value in written.items() if name not in OWN}
+
+
+def refuse_twins(
+    type_: ConsulType, desired: Sequence[Desired], lives: Sequence[Live], remedy: str
+) -> None:
+    """RunError where a description, which Consul lets many have, names several."""
+    found = defaultdict(list)
+    for live in lives:
+        found[type_.identity(live.properties)].append(live.id)
+    for one in desired:
+        ids = found[type_.identity(one.properties)]
+        if len(ids) > 1:
+            raise RunError(
+                f"{one.resource}: {len(ids)} things of type {type_.name} have the"
+                f" description {one.properties['description']!r} ({', '.join(ids)});"
+                f" {remedy}"
+            )
 
 
 def _check_name(given: str) -> str | None:

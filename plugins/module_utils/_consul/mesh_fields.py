@@ -189,3 +189,24 @@ JWT_PROVIDERS = many(
     "Which tokens are accepted.",
 )
 JWT = group({"providers": JWT_PROVIDERS}, "Tokens that a request must have.", api="JWT")
+PERMISSIONS = many(
+    group(
+        {
+            "action": text("What is done.", required=True, choices=("allow", "deny")),
+            "http": group(
+                {
+                    **PATH_MATCH,
+                    "header": many(
+                        group(HEADER_MATCH, "A header."), "Headers that must fit."
+                    ),
+                    "methods": texts("A method.", "Methods that must fit; any."),
+                },
+                "Which requests; all.",
+                api="HTTP",
+            ),
+            "jwt": JWT,
+        },
+        "A permission.",
+    ),
+    "What is allowed request by request, in this order; instead of an action.",
+)

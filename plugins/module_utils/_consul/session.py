@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -94,10 +94,13 @@ class Session:
         *,
         needs: str,
         body: Any = None,
+        made: Callable[[], Any] | None = None,
     ) -> Any:
         """One request, repeated while Consul asks to come again.
 
-        Raises what `Client.call` raises, in the end.
+        made: for a request that would make a second thing. Asked before it is
+        repeated; what it finds is the answer that was lost. Raises what `Client.call`
+        raises, in the end.
         """
         params = {**self._everywhere, **(params or {})}
         end = time.monotonic() + self._patience
@@ -105,6 +108,9 @@ class Session:
         while True:
             try:
                 with self._client() as client:
+                    if made:
+                        # A connection that was kept might send the request twice.
+                        client.close()
                     return client.call(method, path, params, needs=needs, body=body)
             except UnreachableError:
                 # Who never answered may be the wrong address: that is said at once.
@@ -115,6 +121,9 @@ class Session:
                     raise
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+            found = made() if made else None
+            if found is not None:
+                return found
 
     def version(self) -> Version:
         """The agent's version, such as (1, 8, 7)."""

@@ -53,7 +53,7 @@ def holds_secret(field: Field) -> bool:
 def _compare(place: _At, want: Any, have: Any, found: list[Change]) -> None:
     field = place.field
     want, have = _meant(field, want), _meant(field, have)
-    if field.write_only or (_empty(want) and _empty(have)):
+    if field.write_only or (_empty(want) and _hollow(field, have)):
         return
     if want is None or want is UNKNOWN or not isinstance(want, (Mapping, list, tuple)):
         if want is None or not _equal(field, want, have):
@@ -82,6 +82,14 @@ def _meant(field: Field, value: Any) -> Any:
 def _empty(value: Any) -> bool:
     """Absent: services tell an empty list or text, and none at all, apart at will."""
     return value is None or (isinstance(value, (str, list, dict, tuple)) and not value)
+
+
+def _hollow(field: Field, value: Any) -> bool:
+    """Absent, or a group in which everything is."""
+    if field.kind == "group" and isinstance(value, Mapping):
+        inner = field.fields
+        return all(_hollow(inner[n], v) for n, v in value.items() if n in inner)
+    return _empty(value) or (field.default is not None and value == field.default)
 
 
 def _equal(field: Field, want: Any, have: Any) -> bool:

@@ -219,7 +219,7 @@ def test_two_tokens_with_one_description_need_an_accessor(state: State) -> None:
     ]
     accessor = made[0]["AccessorID"]
     said = state.refused({name: {"type": "acl_token"}})
-    assert f"{name}: 2 tokens have the description '{name}'" in said
+    assert f"{name}: 2 things of type acl_token have the description" in said
     assert "say which one with accessor_id" in said
     declared = {"type": "acl_token", "accessor_id": accessor, "description": name}
     assert state.actions({"mine": declared}) == {}

@@ -17,14 +17,23 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..._converge.fields import flag, text
 from ..._converge.provider import UNKNOWN, Change, Desired, Live, Reading
 from ..._errors import RunError
-from ..acl_links import IDENTITIES, NEWER, READ, UUID, WRITE, body, links, seen
+from ..acl_links import (
+    IDENTITIES,
+    NEWER,
+    READ,
+    UUID,
+    WRITE,
+    body,
+    links,
+    refuse_twins,
+    seen,
+)
 from ..base import Consul, ConsulType
 from ..client import ConsulError
 from ..durations import duration, moment
@@ -109,7 +118,8 @@ class AclToken(ConsulType):
         )
         stubs = self.session.get("acl/tokens", needs=READ)
         lives = [live for live in map(self._seen, stubs) if live is not None]
-        self._refuse_twins(reading.desired, lives)
+        remedy = "say which one with accessor_id, or delete the others"
+        refuse_twins(self, reading.desired, lives, remedy)
         with_secret = {
             self.identity(one) for one in wanted if one.get("secret_id") is not None
         }
@@ -161,19 +171,6 @@ class AclToken(ConsulType):
                 f" consul_token: reading it takes the rule {WRITE}"
             )
         return found
-
-    def _refuse_twins(self, desired: Sequence[Desired], lives: Sequence[Live]) -> None:
-        found = defaultdict(list)
-        for live in lives:
-            found[self.identity(live.properties)].append(live.id)
-        for one in desired:
-            ids = found[self.identity(one.properties)]
-            if len(ids) > 1:
-                raise RunError(
-                    f"{one.resource}: {len(ids)} tokens have the description"
-                    f" {one.properties['description']!r} ({', '.join(ids)}); say which"
-                    " one with accessor_id, or delete the others"
-                )
 
     # -- writing ----------------------------------------------------------------
 

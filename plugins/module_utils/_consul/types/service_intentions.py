@@ -12,29 +12,7 @@ from __future__ import annotations
 
 from ..._converge.fields import group, many, text
 from ..config_entry import INTENTION_RULE, META, ConfigEntry
-from ..mesh_fields import HEADER_MATCH, JWT, PATH_MATCH, texts
-
-PERMISSIONS = many(
-    group(
-        {
-            "action": text("What is done.", required=True, choices=("allow", "deny")),
-            "http": group(
-                {
-                    **PATH_MATCH,
-                    "header": many(
-                        group(HEADER_MATCH, "A header."), "Headers that must fit."
-                    ),
-                    "methods": texts("A method.", "Methods that must fit; any."),
-                },
-                "Which requests; all.",
-                api="HTTP",
-            ),
-            "jwt": JWT,
-        },
-        "A permission.",
-    ),
-    "What is allowed request by request, in this order; instead of an action.",
-)
+from ..mesh_fields import JWT, PERMISSIONS
 
 
 class ServiceIntentions(ConfigEntry):

@@ -71,6 +71,8 @@ def differing(field, want, have):
         (text("T"), None, ...),
         (text("T"), None, ""),
         (many(text("T"), "L"), None, []),
+        (group(PORT, "G"), None, {"source": "", "note": None}),
+        (group({"n": number("N", default=0)}, "G"), None, {"n": 0}),
     ],
 )
 def test_is_the_same(field, want, have):
@@ -82,6 +84,7 @@ def test_is_the_same(field, want, have):
     [
         (text("T"), "a", "A", [("f", "A", "a")]),
         (flag("F", default=True), None, False, [("f", False, True)]),
+        (group({"n": number("N")}, "G"), None, {"n": 0}, [("f", {"n": 0}, None)]),
         (text("T"), "a", ..., [("f", None, "a")]),
         (text("T"), None, "a", [("f", "a", None)]),
         (text("T"), UNKNOWN, "a", [("f", "a", UNKNOWN)]),
