@@ -72,6 +72,10 @@ def test_check_mode_takes_nothing_and_says_who_is_in_the_way(
     other.hold()
     steps = [
         {**task(name=other.name, reason="look", register="it"), "check_mode": True},
+        {
+            **task(name=other.name, state="checked", fence="{{ it.fence }}"),
+            "check_mode": True,
+        },
         {**task(name=f"{other.name}/b", reason="look"), "check_mode": True},
         {"ansible.builtin.assert": {"that": ["not it.held", "it is not changed"]}},
     ]

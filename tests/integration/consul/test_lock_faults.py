@@ -170,6 +170,25 @@ def test_a_lost_answer_never_makes_two_places(
     assert holder.seen().shows(outcome.place)
 
 
+def test_a_place_that_nobody_knows_of_is_not_kept(
+    cluster: Cluster, runner: Make, way: Front
+) -> None:
+    unlucky = runner("unlucky", access(cluster, url=way.url, timeout=1))
+    taken = []
+
+    def cut_off(_method: str, path: str) -> Fault:
+        if taken:
+            return Severed()
+        taken.extend([path] if "txn" in path else [])
+        return Cut() if taken else None
+
+    way.fault = cut_off
+    with pytest.raises(RunError, match="cannot be reached"):
+        unlucky.hold(keep=True)
+    [place] = runner("other").seen().record.places
+    assert not place.kept, "it ends with its session"
+
+
 def test_an_address_that_never_answered_is_not_waited_for(runner: Make) -> None:
     wrong = runner("wrong", url="https://127.0.0.1:9")
     began = time.monotonic()
