@@ -57,6 +57,7 @@ class Keeper:
         self._me = me
         self._place = place
         self._session = place.session
+        self._ours = {place.session}  # also those whose answer was lost
         store.patience = 0  # our own rhythm is the patience
 
     def keep(self, ended: Callable[[float], bool]) -> bool:
@@ -85,25 +86,30 @@ class Keeper:
         while True:
             seen = self._store.read()
             place = seen.record.place(self._place.fence)
-            if place is None or place.session != self._session:
+            if place is None or place.session not in self._ours:
                 break
             record = abandoned(seen.record, place, self._me, utc_now())
-            if self._store.write(seen, record, leave=self._session):
+            if self._store.write(seen, record, leave=place.session):
                 break
-        self._store.close_session(self._session)
+        for session in self._ours:
+            self._store.close_session(session)
 
     def _attach(self) -> bool:
-        """Make another session for a place that is still ours."""
+        """Make another session for a place that is still ours.
+
+        False when it is not. A write whose answer was lost is found at the next try.
+        """
         seen = self._store.read()
         place = seen.record.place(self._place.fence)
-        if place is None or place.session != self._session:
+        if place is None or place.session not in self._ours:
             return False
-        session = self._store.open_session(place.ttl)
-        record, place = attached(seen.record, place, session)
-        if self._store.write(seen, record, enter=place):
-            self._session = session
-        else:
-            self._store.close_session(session)  # the next renewal looks again
+        if not seen.shows(place):
+            session = self._store.open_session(place.ttl)
+            self._ours.add(session)
+            record, place = attached(seen.record, place, session)
+            if not self._store.write(seen, record, enter=place):
+                return True  # the next renewal looks again
+        self._session = place.session
         return True
 
 

@@ -234,6 +234,23 @@ def test_a_session_ended_by_others_is_made_anew(cluster: Cluster, runner: Make) 
         waiting.result(5)
 
 
+def test_a_session_whose_answer_was_lost_is_found_again(
+    cluster: Cluster, runner: Make, way: Front
+) -> None:
+    holder = runner("holder", access(cluster, url=way.url))
+    outcome = holder.hold()
+    with holder.kept(outcome) as end:
+        way.fault = first(1, Cut(), path="txn")
+        cluster.ask(f"session/destroy/{outcome.place.session}", "PUT")
+        other = runner("other")
+        await_that(
+            "the holder is back",
+            lambda: [p for p in other.seen().record.places if moved(p, outcome)],
+        )
+        end()
+        await_that("it was ended by its keeper", lambda: not other.seen().record.places)
+
+
 def test_a_check_shows_a_holder_alive_whose_keeper_is_gone(
     cluster: Cluster, runner: Make
 ) -> None:
