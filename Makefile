@@ -78,9 +78,9 @@ lab-ssh: lab-tools ## A shell on a host: make lab-ssh HOST=web-a1
 	@$(python) -m lab ssh $(HOST)
 
 ##@ Make it
-.PHONY: docs aws-reference build clean
-aws-reference: venv ## docs/aws/*.md, drawn from the resource types themselves
-	@PYTHONPATH=build/collections $(python) tools/aws_reference.py
+.PHONY: docs reference build clean
+reference: venv ## docs/aws/, docs/consul/: drawn from the resource types themselves
+	@PYTHONPATH=build/collections $(python) tools/reference.py
 
 docs: venv ## The documentation site: build/docs/index.html
 	@tools/docs.sh

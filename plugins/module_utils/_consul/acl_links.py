@@ -59,8 +59,7 @@ IDENTITIES: dict[str, Field] = {
             },
             "A node.",
         ),
-        "Agents that may register their node and discover services. Since Consul"
-        " 1.8.1.",
+        "Agents that may register their node and discover services.",
         order="set",
     ),
     "templated_policies": many(
@@ -76,7 +75,7 @@ IDENTITIES: dict[str, Field] = {
             },
             "A template.",
         ),
-        "Policies that Consul makes from a template. Since Consul 1.17.",
+        "Policies that Consul makes from a template.",
         order="set",
     ),
 }

@@ -111,7 +111,7 @@ UPSTREAM = {
     "limits": group(LIMITS, "Limits of the proxy for this upstream."),
     "passive_health_check": PASSIVE_HEALTH_CHECK,
     "mesh_gateway": mesh_gateway(),
-    "balance_outbound_connections": text("exact_balance, or empty."),
+    "balance_outbound_connections": text("Empty, or exact_balance."),
     "envoy_listener_json": text(
         "A listener of Envoy in place of Consul's.", api="EnvoyListenerJSON"
     ),

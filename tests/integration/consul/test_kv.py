@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.consul.states import State
+from tests.integration.consul.states import State, example
 
 
 def keys(state: State, prefix: str = "") -> dict[str, str]:
@@ -43,6 +43,11 @@ def test_life(state: State, type_: str) -> None:
         ],
         drift=drift,
     )
+
+
+@pytest.mark.parametrize("type_", ["kv", "kv_tree"])
+def test_the_example_of_the_reference(state: State, type_: str) -> None:
+    state.live_through(example(type_))
 
 
 def test_values_are_kept_as_text(state: State) -> None:

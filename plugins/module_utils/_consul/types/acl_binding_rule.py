@@ -48,7 +48,7 @@ class AclBindingRule(ConsulType):
         ),
         "bind_vars": group(
             {"name": text("Of the service, node or so.")},
-            "What fills a template in. Since Consul 1.17.",
+            "What fills a template in.",
         ),
     }
 

@@ -38,7 +38,7 @@ class IngressGateway(ConfigEntry):
     fields = {
         "name": NAME,
         "tls": _TLS,
-        "defaults": group(_LIMITS, "For all services. Since Consul 1.13."),
+        "defaults": group(_LIMITS, "For all services."),
         "listeners": many(
             group(
                 {

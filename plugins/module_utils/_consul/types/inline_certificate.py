@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is private to the collection: its interface may change at any time.
-"""A certificate for API gateways that Consul keeps itself. Since Consul 1.15.
+"""A certificate for API gateways that Consul keeps itself.
 
 Its private key lies in Consul's own data; `file_system_certificate` leaves it on the
 gateways' hosts.

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is private to the collection: its interface may change at any time.
-"""Whose tokens a service may ask of its callers, and how they are verified.
-
-Since Consul 1.16.
-"""
+"""Whose tokens a service may ask of its callers, and how they are verified."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is private to the collection: its interface may change at any time.
-"""What holds for the whole mesh. There is one, called mesh. Since Consul 1.10."""
+"""What holds for the whole mesh. There is one, called mesh."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class ProxyDefaults(ConfigEntry):
                 "json_format": text("A line as JSON.", api="JSONFormat"),
                 "text_format": text("A line as text."),
             },
-            "Logs of requests. Since Consul 1.15.",
+            "Logs of requests.",
         ),
         "envoy_extensions": ENVOY_EXTENSIONS,
         "meta": META,

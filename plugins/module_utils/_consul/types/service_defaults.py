@@ -44,8 +44,8 @@ class ServiceDefaults(ConfigEntry):
     }
     fields = {
         "name": NAME,
-        "protocol": text("tcp, http, http2 or grpc."),
-        "balance_inbound_connections": text("exact_balance, or empty."),
+        "protocol": text("Its protocol: tcp, http, http2 or grpc."),
+        "balance_inbound_connections": text("Empty, or exact_balance."),
         "mode": MODE,
         "transparent_proxy": TRANSPARENT_PROXY,
         "mutual_tls_mode": MUTUAL_TLS_MODE,
@@ -72,14 +72,14 @@ class ServiceDefaults(ConfigEntry):
                     key="name",
                 ),
             },
-            "How the service reaches others. Since Consul 1.10.",
+            "How the service reaches others.",
         ),
         "destination": group(
             {
                 "addresses": texts("A name or address.", "Where it is."),
                 "port": count("Its port."),
             },
-            "A service outside the mesh, for terminating gateways. Since 1.13.",
+            "A service outside the mesh, for terminating gateways.",
         ),
         "max_inbound_connections": count("Connections to one instance; 0 for any."),
         "local_connect_timeout_ms": count("Milliseconds to connect to the instance."),

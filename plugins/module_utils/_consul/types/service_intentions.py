@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is private to the collection: its interface may change at any time.
-"""Who may talk to a service, all in one entry. Since Consul 1.9.
+"""Who may talk to a service, all in one entry.
 
 Declare either this or single `intention`s for a service: both are the same thing to
 Consul.

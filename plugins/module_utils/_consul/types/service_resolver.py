@@ -61,7 +61,7 @@ _LOAD_BALANCER = group(
             "What ring_hash and maglev hash.",
         ),
     },
-    "How load is spread. Since Consul 1.9.",
+    "How load is spread.",
 )
 
 
@@ -74,7 +74,7 @@ class ServiceResolver(ConfigEntry):
     fields = {
         "name": NAME,
         "connect_timeout": period("For a new connection; 5s."),
-        "request_timeout": period("For a whole request. Since Consul 1.16."),
+        "request_timeout": period("For a whole request."),
         "default_subset": text("Which subset is used where none is asked for."),
         "subsets": mapping(
             group(
