@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,7 @@ from ansible_collections.vigie.run.plugins.plugin_utils._kept.vault import (
     Vault,
     VaultStore,
 )
-
-mask: Callable[[str], None]
-try:  # since ansible-core 2.22
-    from ansible.module_utils.secrets import register_secret as mask
-except ImportError:
-
-    def mask(_value: str) -> None:
-        """Older releases hide what `no_log` says and nothing else."""
-
+from ansible_collections.vigie.run.plugins.plugin_utils._masking import mask
 
 SECRET = {
     "name": {"type": "str", "required": True},

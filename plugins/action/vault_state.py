@@ -15,6 +15,9 @@ from ansible_collections.vigie.run.plugins.module_utils._vault.state import (
     run_state,
 )
 from ansible_collections.vigie.run.plugins.plugin_utils._here import HereAction
+from ansible_collections.vigie.run.plugins.plugin_utils._vault_token import (
+    shared_token,
+)
 
 
 class ActionModule(HereAction):
@@ -24,4 +27,5 @@ class ActionModule(HereAction):
 
     def work(self, params: dict[str, Any], secrets: set[str]) -> dict[str, Any]:
         """As the module does."""
-        return run_state(params, self._task.check_mode, secrets.update)
+        check = self._task.check_mode
+        return run_state(params, check, secrets.update, shared_token)

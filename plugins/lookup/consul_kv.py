@@ -94,7 +94,6 @@ from typing import Any
 
 import yaml
 from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
 from ansible_collections.vigie.run.plugins.module_utils._consul.reads import (
     Value,
     read_keys,
@@ -105,11 +104,12 @@ from ansible_collections.vigie.run.plugins.plugin_utils._consul_access import (
     consul_access,
     kept_session,
 )
+from ansible_collections.vigie.run.plugins.plugin_utils._lookup import OptionedLookup
 
 _NAMED = 5
 
 
-class LookupModule(LookupBase):
+class LookupModule(OptionedLookup):
     """Reads what the terms name, decodes it, and names what is missing."""
 
     def run(
@@ -119,9 +119,9 @@ class LookupModule(LookupBase):
         **kwargs: Any,
     ) -> list[Any]:
         """One value, or one dictionary, for each term."""
-        self.set_options(var_options=self._own(variables or {}), direct=kwargs)
         try:
-            self._check(terms, kwargs)
+            self.read_options(variables, kwargs)
+            self._check(terms)
             access = consul_access(self)
             session = kept_session(access, self.get_option("datacenter"))
             if self.get_option("recurse"):
@@ -136,26 +136,7 @@ class LookupModule(LookupBase):
         except RunError as error:
             raise AnsibleLookupError(str(error)) from error
 
-    def _own(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The variables that are options, evaluated: Ansible gives them as written."""
-        names = {
-            entry["name"]
-            for definition in self.option_definitions.values()
-            for entry in definition.get("vars", ())
-        }
-        return {
-            name: self._templar.template(variables[name])
-            for name in names
-            if name in variables
-        }
-
-    def _check(self, terms: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-        unknown = sorted(set(kwargs) - set(self.option_definitions))
-        if unknown:
-            known = ", ".join(sorted(set(self.option_definitions) - {"_terms"}))
-            raise RunError(
-                f"{', '.join(unknown)}: there is no such option; there are {known}"
-            )
+    def _check(self, terms: Sequence[Any]) -> None:
         recurse = self.get_option("recurse")
         for term in terms:
             if not isinstance(term, str) or not (term or recurse):

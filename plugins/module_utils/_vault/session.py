@@ -20,6 +20,7 @@ from typing import Any
 from .._errors import RunError
 from .errors import (
     BusyError,
+    DeniedError,
     NotFoundError,
     UnreachableError,
     VaultError,
@@ -32,6 +33,7 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 # Seconds to find out whether the active node can be reached from here.
 LEADER_TIMEOUT = 3.0
+Shared = Callable[["Access", Credentials, str], str]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Session:
     patience: seconds that a request is repeated while no node is active, or asks to
     come again, or does not answer though it did before.
     stay: ask this very node, sealed or not, and never look for the active one.
+    shared: gives the token of credentials that many share, or another one instead of
+    a token that was refused; where it is not given the session logs in by itself.
     """
 
     def __init__(
@@ -82,9 +86,11 @@ class Session:
         patience: float = 30.0,
         connections: int = 16,
         stay: bool = False,
+        shared: Shared | None = None,
     ) -> None:
         self.access = access
         self._credentials = credentials
+        self._shared = shared if credentials and not credentials.token else None
         self._patience = patience
         self._adapter = _adapter(access, connections)
         self._lock = threading.RLock()
@@ -132,9 +138,22 @@ class Session:
         UnreachableError or VaultError.
         """
         self._ready()
-        return self._patiently(
-            lambda: self._send(method, path, body, params, wrap_ttl), repeat
-        )
+        used = self.token
+
+        def send() -> Any:
+            return self._send(method, path, body, params, wrap_ttl)
+
+        try:
+            return self._patiently(send, repeat)
+        except DeniedError:
+            if not self._renewed(used):
+                raise
+            return self._patiently(send, repeat)
+
+    def forget_token(self) -> None:
+        """Log in anew at the next request."""
+        with self._lock:
+            self._use("")
 
     def close(self) -> None:
         """Give back a token that was got by logging in, and close the connections."""
@@ -162,8 +181,22 @@ class Session:
                 self._patiently(self._log_in)
 
     def _log_in(self) -> None:
-        self.token, self._logged_in = log_in(self._credentials, self._send)
-        self._adapter.token = self.token
+        if self._shared:
+            self._use(self._shared(self.access, self._credentials, ""))
+            return
+        token, self._logged_in = log_in(self._credentials, self._send)
+        self._use(token)
+
+    def _renewed(self, refused: str) -> bool:
+        """Whether those who share the token have another one by now."""
+        with self._lock:
+            if self._shared and self.token == refused:
+                self._use(self._shared(self.access, self._credentials, refused))
+            return self.token != refused
+
+    def _use(self, token: str) -> None:
+        self.token = token
+        self._adapter.token = token
 
     def _patiently(self, ask: Callable[[], Any], repeat: bool = True) -> Any:
         end = time.monotonic() + self._patience

@@ -19,7 +19,7 @@ from .login import Credentials
 from .order import in_order
 from .provider import VaultProvider
 from .registry import NAMES
-from .session import Access, Session
+from .session import Access, Session, Shared
 
 STATE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "resources": {"type": "dict", "default": {}},
@@ -40,12 +40,16 @@ Register = Callable[[Iterable[str]], object]
 
 
 def run_state(
-    params: Mapping[str, Any], dry_run: bool, register_secrets: Register
+    params: Mapping[str, Any],
+    dry_run: bool,
+    register_secrets: Register,
+    shared: Shared | None = None,
 ) -> dict[str, Any]:
     """Converge as the parameters say: the module's result, `failed` included.
 
     register_secrets is told every secret value of the declaration before anything
-    else happens. Raises RunError for what is wrong before the first step.
+    else happens. shared: as of Session. Raises RunError for what is wrong before the
+    first step.
     """
     _check(params)
     scope = read_scope(params["scope"], NAMES, EXAMPLE)
@@ -59,6 +63,7 @@ def run_state(
         Credentials.from_params(params),
         params["patience"],
         params["parallel"],
+        shared=shared,
     )
     fingerprints = Fingerprints(session, params["fingerprints"] or "")
     absent = params["state"] == "absent"
