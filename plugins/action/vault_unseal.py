@@ -22,10 +22,7 @@ from ansible_collections.vigie.run.plugins.plugin_utils._key_action import (
 )
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.node import Node
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.places import PLACES
-from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.shares import (
-    Hand,
-    gather,
-)
+from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.shares import Hand
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.unseal import (
     Seen,
     look,
@@ -62,7 +59,7 @@ class ActionModule(KeyAction):
                 self._seal(params, nodes, found)
             else:
                 if any(_needs_shares(seen) for seen in found):
-                    hand = self._gather(params, secrets)
+                    hand = self.hand(params, secrets, "unseal")
                 check = self._task.check_mode
                 unseal(nodes, found, hand.shares, params["wait"], check)
         finally:
@@ -72,18 +69,6 @@ class ActionModule(KeyAction):
             for warning in seen.warnings:
                 Display().warning(warning)
         return _result(found, hand)
-
-    def _gather(self, params: dict[str, Any], secrets: set[str]) -> Hand:
-        """The shares to give; nothing is asked of places before they are needed."""
-        hand = gather(params["shares"], self.keeps(params["kept"], "kept"), "unseal")
-        secrets |= hand.secrets
-        if not hand.shares:
-            where = ", ".join(hand.missing)
-            raise RunError(
-                "no key share to give: "
-                + (f"there is none in {where}" if where else "name shares, or kept")
-            )
-        return hand
 
     def _seal(
         self, params: dict[str, Any], nodes: Sequence[Node], found: Sequence[Seen]

@@ -16,13 +16,23 @@ from typing import Any, ClassVar
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+from ansible_collections.vigie.run.plugins.module_utils._vault.login import (
+    Credentials,
+)
 from ansible_collections.vigie.run.plugins.module_utils._vault.options import (
     vault_options,
 )
-from ansible_collections.vigie.run.plugins.module_utils._vault.session import Access
+from ansible_collections.vigie.run.plugins.module_utils._vault.session import (
+    Access,
+    Session,
+)
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.places import (
     Keep,
     keeps,
+)
+from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.shares import (
+    Hand,
+    gather,
 )
 
 # How to reach Vault. Neither initialising nor unsealing asks for a token.
@@ -85,7 +95,28 @@ class KeyAction(ActionBase):
         """The places that an option names."""
         return keeps(given, option, self.find)
 
+    def hand(self, params: dict[str, Any], secrets: set[str], kind: str = "") -> Hand:
+        """The key shares that this run can give, of one kind; RunError for none."""
+        hand = gather(params["shares"], self.keeps(params["kept"], "kept"), kind)
+        secrets |= hand.secrets
+        if not hand.shares:
+            where = ", ".join(hand.missing)
+            raise RunError(
+                "no key share to give: "
+                + (f"there is none in {where}" if where else "name shares, or kept")
+            )
+        return hand
+
 
 def access_from(params: dict[str, Any]) -> Access:
     """How to reach Vault; seals and root tokens belong to the root namespace."""
     return Access.from_params({**params, "vault_namespace": ""})
+
+
+def session_from(params: dict[str, Any]) -> Session:
+    """Requests to the active node, by whoever the options say; by nobody without."""
+    nobody = params["vault_auth"] == "token" and not (
+        params["vault_token"] or params["vault_token_file"]
+    )
+    credentials = None if nobody else Credentials.from_params(params)
+    return Session(access_from(params), credentials)

@@ -63,7 +63,8 @@ class Document:
     @property
     def secrets(self) -> set[str]:
         """Whatever of it must be shown nowhere."""
-        found = {*self.shares.values(), self.root_token, *self.attempt.values()}
+        password = self.attempt.get("password", "")
+        found = {*self.shares.values(), self.root_token, password}
         return {one for one in found if one}
 
 

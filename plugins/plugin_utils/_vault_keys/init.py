@@ -33,22 +33,28 @@ PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 @dataclass(frozen=True)
 class Wanted:
-    """The shares to make. Keys are base64 of binary public keys, in order of shares."""
+    """The shares to make. Keys are base64 of binary public keys, in order of shares.
+
+    prefix: of the options' names, for messages.
+    """
 
     shares: int
     threshold: int
     pgp_keys: Sequence[str] = ()
     root_token_pgp_key: str = ""
+    prefix: str = ""
 
     def check(self, keeps: Sequence[Keep], root_token: bool = True) -> None:
         """RunError naming what cannot be, before anything is touched."""
         if not 1 <= self.shares <= 255:
-            raise RunError(f"shares: {self.shares} is not between 1 and 255")
+            raise RunError(
+                f"{self.prefix}shares: {self.shares} is not between 1 and 255"
+            )
         lowest = 1 if self.shares == 1 else 2
         if not lowest <= self.threshold <= self.shares:
             raise RunError(
-                f"threshold: {self.threshold} is not between {lowest} and shares"
-                f" ({self.shares})"
+                f"{self.prefix}threshold: {self.threshold} is not between {lowest} and"
+                f" {self.prefix}shares ({self.shares})"
             )
         if self.pgp_keys and len(self.pgp_keys) != self.shares:
             raise RunError(

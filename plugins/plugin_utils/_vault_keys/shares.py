@@ -84,7 +84,7 @@ def gather(given: Sequence[str], keeps: Sequence[Keep], kind: str = "") -> Hand:
             continue
         hand.secrets |= document.secrets
         _check(keep, document, kind)
-        _take(hand, keep, document)
+        take(hand, keep, document)
     return hand
 
 
@@ -101,7 +101,8 @@ def _check(keep: Keep, document: Document, kind: str) -> None:
         )
 
 
-def _take(hand: Hand, keep: Keep, document: Document) -> None:
+def take(hand: Hand, keep: Keep, document: Document) -> None:
+    """Take in what a place holds of its shares; gpg is asked for encrypted ones."""
     for number in sorted(document.shares):
         if not keep.holds(number):
             continue
