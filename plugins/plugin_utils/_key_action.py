@@ -26,6 +26,7 @@ from ansible_collections.vigie.run.plugins.module_utils._vault.session import (
     Access,
     Session,
 )
+from ansible_collections.vigie.run.plugins.plugin_utils._masking import SHORTEST, mask
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.places import (
     Keep,
     keeps,
@@ -52,8 +53,6 @@ CONNECTION = {
 LOGIN = {
     name: option for name, option in vault_options().items() if name not in CONNECTION
 }
-# Shorter ones are no secrets, and masking them would garble every message.
-_SHORTEST_SECRET = 6
 
 
 class KeyAction(ActionBase):
@@ -84,7 +83,8 @@ class KeyAction(ActionBase):
         except RunError as error:
             result.update(failed=True, msg=str(error), **error.details)
         result.pop("invocation", None)
-        long = {one for one in secrets if len(one) >= _SHORTEST_SECRET}
+        long = {one for one in secrets if len(one) >= SHORTEST}
+        mask(list(long))
         return remove_values(result, long)
 
     def find(self, path: str) -> str:

@@ -11,65 +11,87 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.vigie.run.plugins.module_utils._vault.session import Access
+from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.init import Wanted
+from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.node import Node
+from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.places import (
+    Keep,
+    keeps,
+)
 from ansible_collections.vigie.run.tests.unit.plugins.action.plays import play
 
-from lab.bao_cluster import Bao, BaoServer
+TWO_OF_THREE = Wanted(3, 2)
+
+
+def node_at(url: str, ca: Path | None = None) -> Node:
+    """What the modules talk to a node through."""
+    return Node(Access(url, ca_path=str(ca or "")))
+
+
+def files(folder: Path, *given: dict[str, Any]) -> list[Keep]:
+    """Places, relative paths of which are in a folder."""
+    return keeps(given, "keep", lambda path: str(folder / path))
+
+
+def held(path: Path) -> dict[str, Any]:
+    """What a file of shares holds."""
+    return json.loads(path.read_text("utf-8"))
 
 
 @dataclass
 class Keys:
-    """Runs modules against a cluster; `said` is all that Ansible ever printed."""
+    """Runs tasks; `said` is all that Ansible ever printed."""
 
-    cluster: Bao
     folder: Path
+    given: dict[str, Any]
     said: str = ""
     secrets: set[str] = field(default_factory=set)
 
-    def run(
-        self, module: str, *, check: bool = False, node: int = 0, **options: Any
-    ) -> dict[str, Any]:
+    def run(self, module: str, **options: Any) -> dict[str, Any]:
         """The result of one task; whether it failed is part of it."""
-        server = self.cluster.servers[node]
-        given = {
-            "vault_url": server.url,
-            "vault_ca_path": str(self.cluster.ca),
-            **options,
-        }
-        task = {
-            f"vigie.run.{module}": given,
-            "register": "result",
-            "ignore_errors": True,
-            "check_mode": check,
-            "diff": True,
-        }
-        show = {"ansible.builtin.debug": {"var": "result"}}
-        keep = {
-            "ansible.builtin.copy": {
-                "content": "{{ result | to_json }}",
-                "dest": "result.json",
-                "mode": "0600",
-            },
-            "check_mode": False,
-        }
-        _code, said = play(self.folder, {"here": {}}, task, show, keep)
+        return self.run_all((module, options))[0]
+
+    def run_all(self, *tasks: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+        """The results of tasks of one play. `check`, beside the options: check mode."""
+        book: list[dict[str, Any]] = []
+        for number, (module, options) in enumerate(tasks):
+            given = {**self.given, **options}
+            check = given.pop("check", False)
+            book.append(
+                {
+                    f"vigie.run.{module}": given,
+                    "register": f"result{number}",
+                    "ignore_errors": True,
+                    "check_mode": check,
+                    "diff": True,
+                }
+            )
+        every = ", ".join(f"result{number}" for number in range(len(tasks)))
+        book.append(
+            {
+                "ansible.builtin.copy": {
+                    "content": f"{{{{ [{every}] | to_json }}}}",
+                    "dest": "results.json",
+                    "mode": "0600",
+                }
+            }
+        )
+        _code, said = play(self.folder, {"here": {}}, *book)
         self.said += said
-        return json.loads((self.folder / "result.json").read_text("utf-8"))
+        results = (self.folder / "results.json").read_text("utf-8")
+        self.said += results
+        return json.loads(results)
 
     def kept(self, name: str) -> dict[str, Any]:
-        """What a file of shares holds."""
-        held = json.loads((self.folder / name).read_text("utf-8"))
-        self.secrets |= {*held["shares"].values(), held.get("root_token", "")} - {""}
-        return held
-
-    def status(self, server: BaoServer | None = None) -> dict[str, Any]:
-        """How a node says that it is."""
-        return self.cluster.ask("sys/seal-status", server=server)
+        """What a file of shares holds, all of it being secret."""
+        found = held(self.folder / name)
+        self.secrets |= {*found["shares"].values(), found.get("root_token", "")} - {""}
+        return found
 
     def shown(self) -> set[str]:
-        """The secrets, in any spelling, that were printed or left in a result."""
+        """The secrets, in any spelling, that were printed or are in a result."""
         spelled = {*self.secrets, *map(_digits, self.secrets)}
-        result = (self.folder / "result.json").read_text("utf-8")
-        return {one for one in spelled if one in self.said or one in result}
+        return {one for one in spelled if one in self.said}
 
 
 def _digits(share: str) -> str:

@@ -1,15 +1,15 @@
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""vault_init and vault_unseal on a new cluster: what a run team does once."""
+"""From three new nodes to an open cluster without a root token: the first day."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lab.bao_cluster import Bao
 from lab.bao_cluster import bao as running
 from tests.integration.vault.keys import Keys
 
@@ -18,57 +18,71 @@ HOLDERS = [
     {"file": "shares/bob.json", "shares": [2]},
     {"file": "shares/carol.json", "shares": [3]},
 ]
-THREE = {"shares": 3, "threshold": 2}
+INIT = {"shares": 3, "threshold": 2, "keep": HOLDERS}
 
 
-@pytest.fixture
-def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keys]:
-    """Three nodes that nobody has initialised; Ansible tells all that it can."""
+def test_the_first_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANSIBLE_VERBOSITY", "4")
     with running(tmp_path / "cluster", opened=False) as cluster:
-        yield Keys(cluster, tmp_path)
+        ca = str(cluster.ca)
+        keys = Keys(tmp_path, {"vault_url": cluster.url, "vault_ca_path": ca})
+        _initialise(keys)
+        _open_by_several_holders(keys, cluster)
+        _forget_the_root_token(keys)
+    for name in ("alice", "bob", "carol"):
+        keys.kept(f"shares/{name}.json")
+    assert len(keys.secrets) == 4
+    assert not keys.shown()
 
 
-def test_from_nothing_to_an_open_cluster_by_several_holders(new: Keys) -> None:
-    planned = new.run("vault_init", check=True, **THREE, keep=HOLDERS)
+def _initialise(keys: Keys) -> None:
+    (planned,) = keys.run_all(("vault_init", {**INIT, "check": True}))
     assert planned["changed"]
-    assert not (new.folder / "shares").exists()
-    made = new.run("vault_init", **THREE, keep=HOLDERS)
+    assert not (keys.folder / "shares").exists()
+    made, again = keys.run_all(("vault_init", INIT), ("vault_init", INIT))
     assert (made["changed"], made["threshold"], made["sealed"]) == (True, 2, True)
-    assert not new.run("vault_init", **THREE, keep=HOLDERS)["changed"]
-    _are_private(new)
-
-    urls = [server.url for server in reversed(new.cluster.servers)]
-    first = new.run(
-        "vault_unseal", shares=[new.kept("shares/alice.json")["shares"]["1"]]
-    )
-    assert first["changed"]
-    assert first["sealed"]
-    assert [(one["progress"], one["threshold"]) for one in first["nodes"]] == [(1, 2)]
-    second = new.run("vault_unseal", kept=[{"file": "shares/bob.json"}])
-    assert second["changed"]
-    assert not second["sealed"]
-
-    planned = new.run("vault_unseal", check=True, vault_urls=urls, kept=HOLDERS)
-    assert planned["changed"]
-    opened = new.run("vault_unseal", vault_urls=urls, kept=HOLDERS)
-    assert opened["changed"]
-    assert not opened["sealed"]
-    assert [one["changed"] for one in opened["nodes"]] == [True, True, False]
-    again = new.run("vault_unseal", vault_urls=urls, kept=HOLDERS)
+    assert "not initialised" in made["diff"]["before"]
     assert not again["changed"]
-    assert not again["sealed"]
-    new.cluster.token = new.kept("shares/alice.json")["root_token"]
-    new.cluster.await_healthy()
-    new.kept("shares/carol.json")
-    assert len(new.secrets) == 4
-    assert not new.shown()
-
-
-def _are_private(new: Keys) -> None:
-    held = [new.kept(one["file"]) for one in HOLDERS]
+    held = [keys.kept(one["file"]) for one in HOLDERS]
     assert [sorted(one["shares"]) for one in held] == [["1"], ["2"], ["3"]]
     assert [bool(one.get("root_token")) for one in held] == [True, False, False]
-    assert (new.folder / "shares").stat().st_mode & 0o777 == 0o700
-    for one in HOLDERS:
-        assert (new.folder / one["file"]).stat().st_mode & 0o777 == 0o600
+    assert (keys.folder / "shares").stat().st_mode & 0o777 == 0o700
+    modes = {(keys.folder / one["file"]).stat().st_mode & 0o777 for one in HOLDERS}
+    assert modes == {0o600}
+
+
+def _open_by_several_holders(keys: Keys, cluster: Bao) -> None:
+    urls = [server.url for server in reversed(cluster.servers)]
+    alice = {"shares": [keys.kept("shares/alice.json")["shares"]["1"]]}
+    bob = {"kept": [{"file": "shares/bob.json"}]}
+    every = {"vault_urls": urls, "kept": HOLDERS}
+    first, repeated, second, planned, opened, again = keys.run_all(
+        ("vault_unseal", alice),
+        ("vault_unseal", alice),
+        ("vault_unseal", bob),
+        ("vault_unseal", {**every, "check": True}),
+        ("vault_unseal", every),
+        ("vault_unseal", every),
+    )
+    assert first["sealed"]
+    assert [(one["progress"], one["threshold"]) for one in first["nodes"]] == [(1, 2)]
+    assert not repeated["changed"]
+    assert (second["changed"], second["sealed"]) == (True, False)
+    # Where the others have not joined yet nobody can foresee more.
+    assert [one["changed"] for one in planned["nodes"]][2] is False
+    assert [one["changed"] for one in opened["nodes"]] == [True, True, False]
+    assert not opened["sealed"]
+    assert not again["changed"]
+    cluster.token = keys.kept("shares/alice.json")["root_token"]
+    cluster.await_healthy()
+
+
+def _forget_the_root_token(keys: Keys) -> None:
+    absent = ("vault_root_token", {"state": "absent", "keep": HOLDERS})
+    gone, again = keys.run_all(absent, absent)
+    assert gone["changed"]
+    assert "only a quorum of holders" in gone["warnings"][0]
+    assert not again["changed"]
+    held = keys.kept("shares/alice.json")
+    assert "root_token" not in held
+    assert sorted(held["shares"]) == ["1"]
