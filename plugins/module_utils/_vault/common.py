@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .._converge.fields import Field, flag, many, number, text
@@ -18,10 +19,7 @@ def named(what: str, **more: Any) -> Field:
 
 
 def mount(kind: str, default: str = "") -> Field:
-    """Where an engine or a method is mounted.
-
-    default: what `written` fills in, for the documentation.
-    """
+    """Where an engine or a method is mounted; `default` where nothing is said."""
     without = f" Without it, `{default}`." if default else ""
     return text(
         f"The path of the {kind}, such as ${{resource.path}}.{without}",
@@ -39,6 +37,16 @@ def secret(doc: str, **more: Any) -> Field:
 def texts(each: str, doc: str, **more: Any) -> Field:
     """Texts whose order says nothing."""
     return many(text(each), doc, order="set", **more)
+
+
+def once(given: Field) -> Field:
+    """What counts at the creation only, and is not compared."""
+    return replace(given, doc=f"{given.doc} At its creation.", write_only=True)
+
+
+def pem(doc: str, **more: Any) -> Field:
+    """A certificate or a public key."""
+    return text(doc, normal=str.strip, **more)
 
 
 def statements(doc: str) -> Field:

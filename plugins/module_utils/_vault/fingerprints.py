@@ -42,6 +42,11 @@ class Fingerprints:
         self._version = 0
         self._noted: dict[str, str | None] = {}
 
+    @property
+    def kept(self) -> bool:
+        """Whether there is a place for them."""
+        return bool(self._path)
+
     def same(self, what: str, value: Any) -> bool:
         """Whether a value is the one that was sent last, as far as can be told."""
         if not self._path:

@@ -8,7 +8,7 @@ A type says its path, its fields, and what is peculiar:
 
     class Role(AuthPathType):
         name = "approle_role"
-        kind = "approle"
+        kinds = ("approle",)
         path = "auth/{mount}/role/{name}"
         fields = {"mount": mount("method", "approle"), "name": named("The role"), …}
 """
@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from .._converge.compare import compare
 from .._converge.fields import Field
 from .._converge.provider import UNKNOWN, Change, Desired, Live, Reading
 from .base import VaultType
@@ -33,15 +34,17 @@ class PathType(VaultType):
 
     # Where it is; names in braces are properties, and together what it is known by.
     path: ClassVar[str]
-    # The kind of engine or method that has it, and the mount that it has if none is
-    # declared.
-    kind: ClassVar[str] = ""
-    default_mount: ClassVar[str] = ""
+    # The kinds of engines or methods that have it.
+    kinds: ClassVar[Sequence[str]] = ()
     # A write forgets what it does not mention.
     replaces: ClassVar[bool] = False
     # Fields that Vault never gives back, and those that it takes at the creation only.
     kept_secret: ClassVar[Sequence[str]] = ()
     at_creation: ClassVar[Sequence[str]] = ()
+    # Fields that Vault wants as one text with commas.
+    commas: ClassVar[Sequence[str]] = ()
+    # It is there as soon as its mount is: deleting it is writing what is there then.
+    resets: ClassVar[bool] = False
     # Vault has no way of deleting it alone: it goes with its mount.
     stays: ClassVar[bool] = False
 
@@ -56,11 +59,23 @@ class PathType(VaultType):
     def body(self, declared: Mapping[str, Any], live: Live | None) -> dict[str, Any]:
         """What is written for what is declared."""
         there = {} if live is None else live.properties
-        return body(self._written_fields(), declared, there)
+        written = body(self.settable(), declared, there)
+        for name in self.commas:
+            if isinstance(written.get(name), list):
+                written[name] = ",".join(written[name])
+        return written
 
-    def is_set(self, raw: Mapping[str, Any]) -> bool:
-        """Whether what is at the path is more than a new mount has there."""
-        return True
+    def counts(self, raw: Mapping[str, Any]) -> bool:
+        """Whether what is at a path is a thing of this type, and not gone."""
+        if not (self.resets and self.vault.absent):
+            return True
+        return bool(
+            compare(self.fields, dict.fromkeys(self.settable()), self.seen(raw))
+        )
+
+    def settable(self) -> dict[str, Field]:
+        """The fields that are written, which its path does not say."""
+        return {n: item for n, item in self.fields.items() if n not in self.unique}
 
     def made(self, desired: Desired) -> None:
         """What else a new thing takes."""
@@ -68,29 +83,26 @@ class PathType(VaultType):
     # -- what the engine calls -----------------------------------------------------
 
     def written(self, resource: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """With the mount that goes without saying; a mount has no slash at its end."""
+        """A mount has no slash at its end."""
         given = dict(super().written(resource, body))
-        if "mount" in self.fields:
-            if self.default_mount:
-                given.setdefault("mount", self.default_mount)
-            if isinstance(given.get("mount"), str):
-                given["mount"] = given["mount"].strip("/")
+        if isinstance(given.get("mount"), str):
+            given["mount"] = given["mount"].strip("/")
         return given
 
     def find(self, reading: Reading) -> Iterable[Live]:
         if self.stays and self.vault.absent:
             return
-        declared = {self.at(one.properties): one for one in reading.desired}
-        declared.pop(None, None)
+        placed = ((self.at(one.properties), one) for one in reading.desired)
+        declared = {path: one for path, one in placed if path is not None}
         mounts = self._mounts(reading)
         keys = {path: self._key(one.properties) for path, one in declared.items()}
         if mounts is not None and "mount" in self.fields:
             keys = {at: key for at, key in keys.items() if key["mount"] in mounts}
         if reading.everything:
             keys.update(self._listed(mounts))
-        answers = self.vault.each(keys, self.session.read)
+        answers = self.vault.each(keys, self._read)
         for (path, key), raw in zip(keys.items(), answers):
-            if raw is not None and self.is_set(raw):
+            if raw is not None and self.counts(raw):
                 yield self._live(path, key, raw, declared.get(path))
 
     def create(self, desired: Desired) -> Live:
@@ -99,15 +111,20 @@ class PathType(VaultType):
         return live
 
     def update(self, live: Live, desired: Desired, changes: Sequence[Change]) -> Live:
-        declared = {
-            name: value
-            for name, value in desired.properties.items()
-            if name not in self.at_creation
-        }
+        left = {*self.at_creation}
+        if not self.sends_again(desired):
+            left |= {*self.kept_secret} - {change.path for change in changes}
+        declared = {n: v for n, v in desired.properties.items() if n not in left}
         return self._write(desired, self.body(declared, live), live)
 
+    def sends_again(self, desired: Desired) -> bool:
+        """Whether any change takes along what is never given back."""
+        return self.replaces or not self.fingerprints.kept
+
     def delete(self, live: Live) -> None:
-        if not self.stays:
+        if self.resets:
+            self.session.write(live.id, self.body(dict.fromkeys(self.settable()), None))
+        elif not self.stays:
             self.session.delete(live.id)
         for name in self.kept_secret:
             self.fingerprints.sent(f"{live.id} {name}", None)
@@ -134,7 +151,9 @@ class PathType(VaultType):
         lives = [live for parent in self.parents for live in reading.parents[parent]]
         if not lives:
             return None
-        return {one.properties["path"] for one in lives if one.raw["type"] == self.kind}
+        return {
+            one.properties["path"] for one in lives if one.raw["type"] in self.kinds
+        }
 
     def _listed(self, mounts: Iterable[str] | None) -> dict[str, dict[str, Any]]:
         """The keys, by path, of all that the scope has."""
@@ -158,6 +177,9 @@ class PathType(VaultType):
         return bool(name) and self.is_ours(name, *([f"{mount}/{name}"] * bool(mount)))
 
     # -- reading and writing --------------------------------------------------------
+
+    def _read(self, path: str) -> Mapping[str, Any] | None:
+        return self.session.read(path)
 
     def _live(
         self,
@@ -202,10 +224,6 @@ class PathType(VaultType):
         hidden = {*self.kept_secret, *self.at_creation}
         return {name: one for name, one in properties.items() if name not in hidden}
 
-    def _written_fields(self) -> dict[str, Field]:
-        key = {"mount", "name"} & set(self.unique)
-        return {name: item for name, item in self.fields.items() if name not in key}
-
 
 class AuthPathType(PathType):
     """A path of an auth method."""
@@ -214,8 +232,9 @@ class AuthPathType(PathType):
     names: ClassVar[Mapping[str, tuple[str, str]]] = {"mount": ("auth_method", "path")}
 
     def written(self, resource: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        if "mount" in self.fields and self.kind and not self.default_mount:
-            body = {"mount": self.kind, **body}
+        """A method is mounted under its own name where nothing else is said."""
+        if "mount" in self.fields:
+            body = {"mount": self.kinds[0], **body}
         return super().written(resource, body)
 
 

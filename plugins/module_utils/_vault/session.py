@@ -113,6 +113,11 @@ class Session:
         answer = self._found("LIST", path)
         return [] if answer is None else answer["data"]["keys"]
 
+    def listing(self, path: str) -> dict[str, Any]:
+        """What a list says of each thing under a path (`key_info`), in one call."""
+        answer = self._found("LIST", path)
+        return {} if answer is None else answer["data"].get("key_info") or {}
+
     def write(self, path: str, body: Any = None, **more: Any) -> Any:
         """The answer to a write, whole; None where Vault has nothing to say."""
         return self.request("POST", path, body=body, **more)
@@ -250,6 +255,8 @@ class Session:
         import requests
 
         more: dict[str, Any] = {"timeout": timeout} if timeout else {}
+        if method == "PATCH":
+            more["headers"] = {"Content-Type": "application/merge-patch+json"}
         with self._lock:
             self.calls += 1
         try:

@@ -22,7 +22,7 @@ from ..session import Session
 
 class AppRole(AuthPathType):
     name = "approle_role"
-    kind = "approle"
+    kinds = ("approle",)
     path = "auth/{mount}/role/{name}"
     at_creation = ("local_secret_ids",)
     attributes = {
