@@ -79,7 +79,7 @@ lab-ssh: lab-tools ## A shell on a host: make lab-ssh HOST=web-a1
 
 ##@ Make it
 .PHONY: docs reference build clean
-reference: venv ## docs/aws/, docs/consul/: drawn from the resource types themselves
+reference: venv ## docs/{aws,consul,vault}/: drawn from the resource types themselves
 	@PYTHONPATH=build/collections $(python) tools/reference.py
 
 docs: venv ## The documentation site: build/docs/index.html

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the reference of resource types: docs/aws/ and docs/consul/, a page for each.
+"""Write the reference of resource types: docs/{aws,consul,vault}/, a page for each.
 
 Usage: make reference
 
@@ -23,6 +23,11 @@ from ansible_collections.vigie.run.plugins.module_utils._aws.registry import Tab
 from ansible_collections.vigie.run.plugins.module_utils._consul.base import Consul
 from ansible_collections.vigie.run.plugins.module_utils._consul.registry import table
 from ansible_collections.vigie.run.plugins.module_utils._converge.fields import Field
+from ansible_collections.vigie.run.plugins.module_utils._converge.named import NamedType
+from ansible_collections.vigie.run.plugins.module_utils._vault import (
+    registry as vault_registry,
+)
+from ansible_collections.vigie.run.plugins.module_utils._vault.base import Vault
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 NOTICE = """\
@@ -114,6 +119,14 @@ def references() -> list[Reference]:
             " Where a type, or one of its properties, takes a newer Consul than yours,"
             " the run says so before anything is touched.",
         ),
+        Reference(
+            "vault",
+            vault_registry.table(Vault(None)),  # type: ignore[arg-type]
+            "Vault resource types",
+            "What `vigie.run.vault_state` can make, of HashiCorp's Vault and of"
+            " OpenBao. How a state is declared and brought about is told in the guide"
+            " [Vault as code](../vault_state.md).",
+        ),
     ]
 
 
@@ -132,7 +145,11 @@ def _remarks(kind: Any) -> Iterator[str]:
         names = " and ".join(f"`{name}`" for name in kind.unique)
         yield f"Only one thing can have the same {names}."
         yield ""
-    if not kind.markable and not hasattr(kind, "since"):
+    if getattr(kind, "names", None):
+        named = " and ".join(f"`{field}`" for field in kind.names)
+        yield f"What {named} say, where it is declared beside it, is made first."
+        yield ""
+    if not kind.markable and not isinstance(kind, NamedType):
         yield "It carries no tags; it belongs to the stack by what it is part of."
         yield ""
 
