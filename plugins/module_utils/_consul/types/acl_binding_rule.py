@@ -30,9 +30,7 @@ class AclBindingRule(ConsulType):
     unique = ("auth_method", "description")
     attributes = {"id": "The identifier that Consul gave it."}
     fields = {
-        "auth_method": text(
-            "The acl_auth_method, by name.", required=True, immutable=True
-        ),
+        "auth_method": text("The acl_auth_method, by name.", required=True),
         "description": text("What it is for; the logical name.", required=True),
         "selector": text("Whom it is for, such as `value.team == shop`; everybody."),
         "bind_type": text(

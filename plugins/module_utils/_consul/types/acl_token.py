@@ -9,6 +9,9 @@ where others have the same description, declare its `accessor_id`. Its secret is
 by Consul and never shown; `${app-token.secret_id}` puts it where it is needed, such as
 in a key of the store or in a secret of another module.
 
+A secret, an expiration or a locality cannot change: such a token is deleted and made
+anew, where `allow_replace` names it.
+
 The anonymous token, the token that makes the calls, those that may manage everything
 (`global-management`) and those that a login made are never pruned.
 """
@@ -62,7 +65,6 @@ class AclToken(ConsulType):
         "description": text("What it is for; the logical name.", required=True),
         "accessor_id": text(
             "Which token it is, whatever its description.",
-            immutable=True,
             check=_check_uuid,
             api="AccessorID",
         ),
