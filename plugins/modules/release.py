@@ -43,8 +43,8 @@ options:
     default: active
   src:
     description:
-      - The archive, an absolute path on the host or an C(http), C(https) address. A tar, plain or
-        compressed with gzip, bzip2 or xz.
+      - The archive, an absolute path on the host or an C(http), C(https) address. A zip, or a tar,
+        plain or compressed with gzip, bzip2 or xz.
       - Not needed for a release that is staged already.
       - An archive with a member that is absolute, leads upwards, is a device or a link to the
         outside is refused as a whole. Set-id bits and writing for others are taken off.

@@ -19,19 +19,26 @@ import re
 import shutil
 import tarfile
 import urllib.error
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Union
 from urllib.parse import urlsplit, urlunsplit
 
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from ansible_collections.vigie.run.plugins.module_utils._host.disk import FULL, Owner
+from ansible_collections.vigie.run.plugins.module_utils._host.zipped import (
+    ZipAsTar,
+    is_zip,
+)
 
 _CHUNK = 1 << 20
 _BLOCK = 4096
 _MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
+_Archive = Union[tarfile.TarFile, ZipAsTar]
 _CHECKSUM = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 
@@ -148,11 +155,11 @@ def fetch(
 
 
 @contextmanager
-def _opened(path: Path, name: str) -> Iterator[tarfile.TarFile]:
-    """An archive for reading; what tarfile may raise becomes one clear error."""
+def _opened(path: Path, name: str) -> Iterator[_Archive]:
+    """An archive for reading; what its reader may raise becomes one clear error."""
     try:
-        with tarfile.open(path, "r:*") as tar:
-            yield tar
+        with ZipAsTar(path) if is_zip(path) else tarfile.open(path, "r:*") as archive:
+            yield archive
     except tarfile.ReadError as error:
         # A short bzip2 cannot even be opened, and tarfile then says it is no tar.
         with path.open("rb") as source:
@@ -160,11 +167,11 @@ def _opened(path: Path, name: str) -> Iterator[tarfile.TarFile]:
         if begins_well or "could not be opened" not in str(error):
             raise _truncated(name) from error
         raise RunError(
-            f"src: {name} is not a tar archive (plain, gzip, bzip2 or xz)."
+            f"src: {name} is neither a zip nor a tar archive (plain, gzip, bzip2, xz)."
         ) from error
     except EOFError as error:
         raise _truncated(name) from error
-    except (zlib.error, lzma.LZMAError, tarfile.TarError) as error:
+    except (zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise RunError(
             f"src: {name} is damaged ({error}); fetch or build it again."
         ) from error
@@ -179,7 +186,7 @@ def scan(path: Path, strip: str, name: str = "") -> Listing:
 
     ``strip`` is ``auto``, ``always`` or ``never``: whether the single folder at
     the top, if there is one, is taken off. ``name`` stands for the archive in
-    messages. Raises RunError: not a tar, truncated, damaged, unsafe, empty.
+    messages. Raises RunError: neither zip nor tar, truncated, damaged, unsafe, empty.
     """
     name = name or str(path)
     tops: dict[str, bool] = {}
@@ -208,8 +215,11 @@ def scan(path: Path, strip: str, name: str = "") -> Listing:
     return Listing(single if strip != "never" else "", len(kinds), size)
 
 
-def _prove_end(tar: tarfile.TarFile, name: str) -> None:
+def _prove_end(tar: _Archive, name: str) -> None:
     """Demand the closing zero block, and read on for the compressor's own sum."""
+    if isinstance(tar, ZipAsTar):
+        tar.prove()
+        return
     stream = tar.fileobj
     if stream is None:
         raise _truncated(name)
@@ -319,9 +329,7 @@ def _make_parents(target: Path, into: Path, owner: Owner) -> None:
         owner.give(folder)
 
 
-def _write(
-    tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, owner: Owner
-) -> None:
+def _write(tar: _Archive, member: tarfile.TarInfo, target: Path, owner: Owner) -> None:
     source = tar.extractfile(member)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with os.fdopen(os.open(target, flags, 0o600), "wb") as out:

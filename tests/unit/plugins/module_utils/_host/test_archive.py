@@ -157,8 +157,8 @@ def test_a_truncated_archive_is_called_so(
 
 
 def test_what_is_no_tar_is_called_so(tmp_path: Path) -> None:
-    (tmp_path / "a.tar").write_bytes(b"PK\x03\x04 this is something else" * 100)
-    with pytest.raises(RunError, match="is not a tar archive"):
+    (tmp_path / "a.tar").write_bytes(b"this is something else" * 100)
+    with pytest.raises(RunError, match="is neither a zip nor a tar archive"):
         archive.scan(tmp_path / "a.tar", "auto")
 
 

@@ -64,7 +64,10 @@ def test_the_same_version_with_other_content(host: AppHost) -> None:
     [
         (lambda p: p.unlink(), r"src: .*app-2.0.0.tar.gz is missing on the host"),
         (lambda p: p.write_bytes(p.read_bytes()[:60]), "is truncated"),
-        (lambda p: p.write_bytes(b"no tar at all"), "is not a tar archive"),
+        (
+            lambda p: p.write_bytes(b"no tar at all"),
+            "is neither a zip nor a tar archive",
+        ),
     ],
 )
 def test_a_spoilt_archive_leaves_everything_as_it_was(
