@@ -21,22 +21,30 @@ from lab.podman import podman
 
 REPOSITORY = "localhost/vigie-lab-host"
 RECIPE = Path(__file__).resolve().parent / "recipe"
+MERGED_USR = "/usr/share/mmdebstrap/hooks/merged-usr"
 # The last Debian that ships consul.
 CONSUL_SUITE = "bullseye"
 # Lean on purpose: each package that is not here need not be upgraded on each host.
 PACKAGES = (
     "dbus", "iproute2", "libpam-systemd", "openssh-server", "procps", "python3",
-    "python3-apt", "systemd", "systemd-sysv", "usr-is-merged",
+    "python3-apt", "systemd", "systemd-sysv",
 )  # fmt: skip
+# The hook that merges /usr wants a package that only later ones have.
+UNMERGED = ("bullseye",)
 APT_OPTIONS = ('Acquire::Languages "none"', 'APT::Install-Recommends "false"')
 # Unpacking takes about 0.6 GB; memory makes it twice as fast as a disk.
 SPACE = 2 * 1024**3
 
 
+def packages_of(suite: str) -> tuple[str, ...]:
+    """Return the packages of the suite's image, its base system aside."""
+    return PACKAGES if suite in UNMERGED else (*PACKAGES, "usr-is-merged")
+
+
 def fingerprint(suite: str, source: mirror.Mirror, recipe: Path = RECIPE) -> str:
     """Return the hash of all that decides what is in the image."""
     digest = hashlib.sha256()
-    head = (suite, source, PACKAGES, APT_OPTIONS, CONSUL_SUITE)
+    head = (suite, source, packages_of(suite), APT_OPTIONS, CONSUL_SUITE)
     digest.update(repr(head).encode())
     for path in sorted(recipe.rglob("*")):
         if path.is_file():
@@ -58,15 +66,15 @@ def exists(name: str) -> bool:
 
 def bootstrap_argv(suite: str, source: mirror.Mirror, target: str) -> list[str]:
     """Return mmdebstrap's command line; its customize hook does the rest."""
-    packages = list(PACKAGES)
+    packages = list(packages_of(suite))
     if source.main.startswith("https:") or source.security.startswith("https:"):
         packages.append("ca-certificates")
     options = list(APT_OPTIONS)
     if source.proxy:
         options.append(f'Acquire::http::Proxy "{source.proxy}"')
+    hooks = [] if suite in UNMERGED else [f"--hook-dir={MERGED_USR}"]
     return [
-        "mmdebstrap", "--mode=root", "--variant=minbase",
-        "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+        "mmdebstrap", "--mode=root", "--variant=minbase", *hooks,
         f"--include={','.join(packages)}",
         *(f"--aptopt={option}" for option in options),
         "--dpkgopt=force-unsafe-io", "--skip=cleanup/apt",

@@ -66,8 +66,11 @@ def _molecule() -> Topology:
         (
             Host("deb12-a", "a", 11),
             Host("deb12-b", "b", 11),
+            Host("deb12-c", "c", 11),
             Host("deb13-a", "a", 12, suite="trixie"),
             Host("deb13-b", "b", 12, suite="trixie"),
+            Host("deb13-c", "c", 12, suite="trixie"),
+            Host("deb11-a", "a", 13, suite="bullseye"),
         ),
     )
 

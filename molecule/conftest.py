@@ -11,7 +11,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 SSH_CONFIG = Path(__file__).parents[1] / "build" / "lab" / "molecule" / "ssh_config"
-ALL_HOSTS = ["ssh://deb12-a", "ssh://deb12-b", "ssh://deb13-a", "ssh://deb13-b"]
+PAIRS = ["ssh://deb12-a", "ssh://deb12-b", "ssh://deb13-a", "ssh://deb13-b"]
 # Scenarios whose tests on one host leave the other alone.
 HOSTS_APART = ("molecule/haproxy/",)
 
@@ -24,9 +24,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a file that names no ``testinfra_hosts`` on all four hosts."""
+    """Run a file that names no ``testinfra_hosts`` on both pairs of hosts."""
     if not hasattr(metafunc.module, "testinfra_hosts"):
-        metafunc.module.testinfra_hosts = ALL_HOSTS
+        metafunc.module.testinfra_hosts = PAIRS
 
 
 class OneAfterAnother(LoadScopeScheduling):

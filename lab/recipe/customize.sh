@@ -79,9 +79,13 @@ RELEASE
 write_sources() {
   {
     echo "deb $LAB_MIRROR $LAB_SUITE main"
-    echo "deb $LAB_MIRROR $LAB_SUITE-updates main"
-    if [ -n "$LAB_SECURITY_MIRROR" ]; then
-      echo "deb $LAB_SECURITY_MIRROR $LAB_SUITE-security main"
+    # Debian 11 is out of support: what its updates and security suites still list
+    # is no longer all there.
+    if [ "$LAB_SUITE" != bullseye ]; then
+      echo "deb $LAB_MIRROR $LAB_SUITE-updates main"
+      if [ -n "$LAB_SECURITY_MIRROR" ]; then
+        echo "deb $LAB_SECURITY_MIRROR $LAB_SUITE-security main"
+      fi
     fi
     echo "deb [trusted=yes] file:/srv/lab-apt ./"
   } > "$root/etc/apt/sources.list"
@@ -90,8 +94,11 @@ write_sources() {
 # Nothing is installed here: the upgrades must stay pending and the roles must
 # do the installing. Only the downloads are done once instead of on each host.
 fetch_ahead() {
+  set -- haproxy consul dnsmasq
+  # Debian 11 has it in systemd itself.
+  [ "$LAB_SUITE" = bullseye ] || set -- "$@" systemd-resolved
   in_root apt-get -q update
-  in_root apt-get -q -y --download-only install haproxy consul
+  in_root apt-get -q -y --download-only install "$@"
   in_root apt-get -q -y --download-only dist-upgrade
 }
 

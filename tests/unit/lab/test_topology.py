@@ -42,13 +42,25 @@ def test_the_inventory_of_the_lab_is_the_flight() -> None:
     }
 
 
-def test_molecule_has_two_hosts_of_each_debian() -> None:
-    assert {host.name: host.suite for host in topology("molecule").hosts} == {
-        "deb12-a": "bookworm",
-        "deb12-b": "bookworm",
-        "deb13-a": "trixie",
-        "deb13-b": "trixie",
+def test_the_inventory_of_molecule_is_its_topology() -> None:
+    text = (ROOT / "molecule/inventory/hosts.yml").read_text(encoding="utf-8")
+    releases = yaml.safe_load(text)["all"]["children"]["molecule"]["children"]
+    suites = {"debian11": "bullseye", "debian12": "bookworm", "debian13": "trixie"}
+    listed = {
+        (name, suites[release])
+        for release, content in releases.items()
+        for name in content["hosts"]
     }
+    assert listed == {(host.name, host.suite) for host in topology("molecule").hosts}
+
+
+def test_the_cluster_of_molecule_has_a_server_in_each_zone() -> None:
+    text = (ROOT / "molecule/inventory/hosts.yml").read_text(encoding="utf-8")
+    cluster = yaml.safe_load(text)["all"]["children"]["cluster"]["children"]
+    servers = [topology("molecule").host(h) for h in cluster["consul_servers"]["hosts"]]
+    assert sorted(host.zone for host in servers) == list(ZONES)
+    assert {host.suite for host in servers} == {"bullseye", "bookworm", "trixie"}
+    assert len(cluster["consul_agents"]["hosts"]) == 2
 
 
 @pytest.mark.parametrize("name", TOPOLOGIES)
