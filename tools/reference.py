@@ -115,7 +115,8 @@ def references() -> list[Reference]:
             table(Consul(None)),  # type: ignore[arg-type]
             "Consul resource types",
             "What `vigie.run.consul_state` can make. How a state is declared and"
-            " brought about is told in the guide [Consul as code](../consul_state.md)."
+            " brought about is told in the guide [A cluster's configuration,"
+            " declared](../consul_state.md)."
             " Where a type, or one of its properties, takes a newer Consul than yours,"
             " the run says so before anything is touched.",
         ),

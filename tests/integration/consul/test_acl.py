@@ -271,6 +271,29 @@ def manager(state: State, name: str) -> dict[str, Any]:
     }
 
 
+def test_a_whole_state_that_is_as_declared_costs_a_call_a_type(state: State) -> None:
+    own = state.prefix
+    declared: dict[str, Any] = {
+        "keys": {
+            "type": "kv_tree",
+            "prefix": f"{own}/",
+            "keys": {f"key-{n}": n for n in range(200)},
+        }
+    }
+    for n in range(20):
+        policy, role = f"{own}-policy-{n}", f"{own}-role-{n}"
+        declared[policy] = {"type": "acl_policy", "rules": RULES}
+        declared[role] = {"type": "acl_role", "policies": [f"${{{policy}.name}}"]}
+        declared[f"{own}-token-{n}"] = {
+            "type": "acl_token",
+            "roles": [f"${{{role}.name}}"],
+        }
+    state.apply(declared)
+    unchanged = state.apply(declared)
+    assert not unchanged["changed"]
+    assert unchanged["calls"] == 4
+
+
 # -- answers that are lost -----------------------------------------------------
 
 
