@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,6 +37,11 @@ class GcpPlace(Place):
         cls, given: Mapping[str, Any], where: str, find: Callable[[str], str]
     ) -> GcpPlace:
         """The place as its options describe it. Raises RunError."""
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", given["gcp_secret"]):
+            raise RunError(
+                f"{where}.gcp_secret: {given['gcp_secret']!r} is no name for a secret:"
+                " letters, digits, - and _ make one"
+            )
         token, project = given.get("access_token") or "", given.get("project") or ""
         if not token:
             path = given.get("service_account_file") or ""
