@@ -11,6 +11,7 @@ import pytest
 
 from lab.bao_cluster import Bao
 from lab.bao_cluster import bao as running
+from lab.bao_node import bao_node
 from tests.integration.vault.keys import Keys
 
 HOLDERS = [
@@ -86,3 +87,36 @@ def _forget_the_root_token(keys: Keys) -> None:
     held = keys.kept("shares/alice.json")
     assert "root_token" not in held
     assert sorted(held["shares"]) == ["1"]
+
+
+def test_new_shares_and_a_root_token_are_shown_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANSIBLE_VERBOSITY", "4")
+    old = [{"file": "old.json", "root_token": True}]
+    new = [{"file": "new.json"}]
+    root = [{"file": "root.json", "shares": [], "root_token": True}]
+    rekey = {"new_shares": 3, "new_threshold": 2, "kept": old, "keep": new}
+    token = {"state": "present", "kept": new, "keep": root}
+    with bao_node(tmp_path / "server", without_token=True) as node:
+        keys = Keys(tmp_path, {"vault_url": node.url})
+        *_opened, planned, made, again, wish, had, gone = keys.run_all(
+            ("vault_init", {**INIT, "keep": old}),
+            ("vault_unseal", {"kept": old}),
+            ("vault_rekey", {**rekey, "check": True}),
+            ("vault_rekey", rekey),
+            ("vault_rekey", rekey),
+            ("vault_root_token", {**token, "check": True}),
+            ("vault_root_token", token),
+            ("vault_root_token", {**token, "state": "absent", "check": True}),
+        )
+    assert (planned["changed"], planned["phase"]) == (True, "update")
+    assert (made["changed"], made["phase"]) == (True, "done")
+    assert not again["changed"]
+    assert (wish["changed"], wish["present"]) == (True, False)
+    assert (had["changed"], had["present"]) == (True, True)
+    assert gone["changed"]
+    for name in ("old.json", "new.json", "root.json"):
+        keys.kept(name)
+    assert len(keys.secrets) == 8
+    assert not keys.shown()

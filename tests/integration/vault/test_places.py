@@ -12,6 +12,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+from ansible_collections.vigie.run.plugins.module_utils._vault.login import Credentials
+from ansible_collections.vigie.run.plugins.module_utils._vault.session import (
+    Access,
+    Session,
+)
+from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.ceremony import (
+    REKEY,
+    Ceremony,
+)
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.init import (
     Wanted,
     initialise,
@@ -20,6 +29,7 @@ from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.init import 
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.pgp import (
     public_keys,
 )
+from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.rekey import Rekey
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.shares import gather
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.unseal import (
     look,
@@ -30,6 +40,8 @@ from lab.bao_node import BaoNode, bao_node
 from lab.emulators import REGION, emulator
 from tests.integration.vault.keys import TWO_OF_THREE, files, held, node_at
 from tests.integration.vault.secret_manager import SecretManager, secret_manager
+
+ROOT_TOO = {"root_token": True}
 
 
 @pytest.fixture
@@ -187,6 +199,40 @@ def test_shares_that_only_their_holders_can_read(
     assert not _open(new, {**place, "shares": [1]}, folder=tmp_path)
     monkeypatch.setenv("GNUPGHOME", str(bob.home))
     assert _open(new, {**place, "shares": [2]}, folder=tmp_path)
+
+
+def test_new_shares_are_proved_by_one_holder_after_the_other(
+    new: BaoNode,
+    holders: list[Holder],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    initialise(
+        node_at(new.url), TWO_OF_THREE, files(tmp_path, {"file": "old", **ROOT_TOO})
+    )
+    assert _open(new, {"file": "old"}, folder=tmp_path)
+    armored = [holder.public(armor=True).decode() for holder in holders]
+    wanted = Wanted(2, 2, public_keys(armored, "pgp_keys", str))
+    places = [
+        {"file": f"{one.name}.json", "shares": [n]} for n, one in enumerate(holders, 1)
+    ]
+    token = held(tmp_path / "old")["root_token"]
+
+    def run() -> tuple[str, list[str]]:
+        session = Session(Access(new.url), Credentials("token", "token", token=token))
+        ceremony = Ceremony(session, REKEY["unseal"])
+        keeps = files(tmp_path, *places)
+        made = Rekey(ceremony, new.url, "unseal", wanted, keeps)
+        old = gather([], files(tmp_path, {"file": "old"})).shares
+        done = made.run(lambda: old)
+        return done.phase, [Path(name).name for name in done.missing]
+
+    monkeypatch.setenv("GNUPGHOME", str(holders[0].home))
+    assert run() == ("verify", ["bob.json"])
+    monkeypatch.setenv("GNUPGHOME", str(holders[1].home))
+    assert run() == ("done", ["alice.json"])
+    states = {held(tmp_path / one["file"])["state"] for one in places}
+    assert states == {"kept"}
 
 
 def test_what_is_no_public_key_is_named(holders: list[Holder], tmp_path: Path) -> None:
