@@ -98,6 +98,7 @@ class Session:
         self._found_leader = stay
         self._answered = False
         self._logged_in = False
+        self._given_up: UnreachableError | None = None
         self.token = ""
         self.calls = 0
 
@@ -179,8 +180,15 @@ class Session:
     def _ready(self) -> None:
         """Know the active node and have a token."""
         with self._lock:
+            if self._given_up is not None:
+                # Whoever waited here need not wait for the same again.
+                raise self._given_up
             if not self._found_leader:
-                self._patiently(self._find_leader)
+                try:
+                    self._patiently(self._find_leader)
+                except UnreachableError as error:
+                    self._given_up = error
+                    raise
                 self._found_leader = True
             if self._credentials is not None and not self.token:
                 self._patiently(self._log_in)

@@ -14,9 +14,9 @@ from ansible_collections.vigie.run.plugins.module_utils._consul.lock_record impo
 
 from lab.consul_cluster import Cluster
 from lab.consul_cluster import cluster as running
-from tests.integration.consul.front import Front, front
 from tests.integration.consul.locking import Make, Runner, access
 from tests.integration.consul.states import State
+from tests.integration.front import Front, front
 
 
 @pytest.fixture(scope="session")

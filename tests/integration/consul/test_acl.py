@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.consul.front import Answered, Cut, Front, first
 from tests.integration.consul.states import State, example
+from tests.integration.front import Answered, Cut, Front, first
 
 RULES = 'key_prefix "a/" { policy = "read" }'
 

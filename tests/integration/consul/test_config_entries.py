@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.consul.front import Cut, Front, first
 from tests.integration.consul.states import State, example
 from tests.integration.consul.test_acl import token
+from tests.integration.front import Cut, Front, first
 
 NEWER = {
     "service_intentions": "1.9",

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 
-from tests.integration.consul.front import Answered, Cut, Fault, Front, first
 from tests.integration.consul.states import State
 from tests.integration.consul.test_kv import keys, tree
+from tests.integration.front import Answered, Cut, Fault, Front, first
 
 
 def many(state: State, value: str = "v") -> dict[str, Any]:

@@ -15,8 +15,8 @@ import yaml
 from ansible_collections.vigie.run.plugins.inventory.consul import EXAMPLES
 
 from lab.consul_cluster import Cluster, await_true
-from tests.integration.consul.front import front
 from tests.integration.consul.inventories import Platform, Reader, limited
+from tests.integration.front import front
 
 
 @pytest.fixture

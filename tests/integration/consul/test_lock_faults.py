@@ -15,15 +15,6 @@ import pytest
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 
 from lab.consul_cluster import Cluster
-from tests.integration.consul.front import (
-    Answered,
-    Cut,
-    Fault,
-    Front,
-    Severed,
-    first,
-    front,
-)
 from tests.integration.consul.locking import (
     TTL,
     Make,
@@ -34,6 +25,15 @@ from tests.integration.consul.locking import (
     keepers,
     task,
     until,
+)
+from tests.integration.front import (
+    Answered,
+    Cut,
+    Fault,
+    Front,
+    Severed,
+    first,
+    front,
 )
 
 # Consul ends a session after once to twice its TTL; half of it more is ours to wait.

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from lab.consul_cluster import Cluster
-from tests.integration.consul.front import Answered, Cut, Front, first
 from tests.integration.consul.states import State, example
+from tests.integration.front import Answered, Cut, Front, first
 
 
 def rules(state: State) -> list[dict[str, Any]]:

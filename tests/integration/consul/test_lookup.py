@@ -20,8 +20,8 @@ import yaml
 from ansible_collections.vigie.run.plugins.lookup.consul_kv import EXAMPLES
 
 from lab.consul_cluster import Cluster, await_true
-from tests.integration.consul.front import front
 from tests.integration.consul.inventories import environment, limited
+from tests.integration.front import front
 
 
 @dataclass

@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
 from lab.bao_cluster import Bao
 from lab.bao_cluster import bao as running
+from tests.integration.front import Answered, Front, first, front
 from tests.integration.vault.states import State
+
+# What a node says that is active itself, so that nobody goes round a front.
+ACTIVE = '{"is_self": true}'
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +38,13 @@ def bao(nodes: Bao) -> Iterator[Bao]:
 def state(bao: Bao) -> State:
     """A state of its own on the cluster."""
     return State(bao)
+
+
+@pytest.fixture
+def fronted(state: State) -> Iterator[Front]:
+    """The way of `state` to the active node, for a test to make it go wrong."""
+    active = SimpleNamespace(url=state.bao.leader().url, ca=state.bao.ca)
+    with front(active) as told:
+        state.options = {"vault_url": told.url, "vault_ca_path": None}
+        told.always = first(math.inf, Answered(200, ACTIVE), "GET", "sys/leader")
+        yield told

@@ -12,12 +12,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-
-from lab.consul_cluster import Cluster
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 # What is passed on of a request and of an answer.
-HEADERS = ("X-Consul-Token", "Content-Type", "X-Consul-Index")
+HEADERS = (
+    "X-Consul-Token",
+    "X-Consul-Index",
+    "X-Vault-Token",
+    "X-Vault-Namespace",
+    "X-Vault-Request",
+    "Content-Type",
+)
+
+
+class Reached(Protocol):
+    """A server: its HTTPS address, and the authority of its certificate."""
+
+    url: str
+    ca: Path
 
 
 @dataclass(frozen=True)
@@ -43,19 +57,21 @@ Fault = Answered | Cut | Severed | None
 class Front:
     """What a test says of the requests that pass, and sees of them.
 
-    fault: asked before each request is passed on, with its method and path.
+    fault: asked before each request is passed on, with its method and path. always:
+        asked before that, whatever the test says.
     connections: how many were opened.
     """
 
     url: str = ""
+    always: Callable[[str, str], Fault] = lambda method, path: None
     fault: Callable[[str, str], Fault] = lambda method, path: None
     seen: list[tuple[str, str]] = field(default_factory=list)
     connections: int = 0
 
 
 @contextmanager
-def front(cluster: Cluster) -> Iterator[Front]:
-    """Plain HTTP to the cluster's first server, on a free port."""
+def front(server: Reached) -> Iterator[Front]:
+    """Plain HTTP to a server, on a free port."""
     told = Front()
 
     class Handler(BaseHTTPRequestHandler):
@@ -69,7 +85,8 @@ def front(cluster: Cluster) -> Iterator[Front]:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length)
             told.seen.append((self.command, self.path))
-            fault = told.fault(self.command, self.path)
+            asked = (self.command, self.path)
+            fault = told.always(*asked) or told.fault(*asked)
             if isinstance(fault, Answered):
                 self.answer(fault.status, fault.text.encode(), {})
                 return
@@ -77,7 +94,7 @@ def front(cluster: Cluster) -> Iterator[Front]:
                 self.close_connection = True
                 return
             given = {name: self.headers[name] for name in HEADERS if self.headers[name]}
-            status, kept, said = ask(cluster, self.command, self.path, body, given)
+            status, kept, said = ask(server, self.command, self.path, body, given)
             if isinstance(fault, Cut):
                 self.close_connection = True
                 return
@@ -91,37 +108,37 @@ def front(cluster: Cluster) -> Iterator[Front]:
             self.end_headers()
             self.wfile.write(said)
 
-        do_GET = do_PUT = do_DELETE = do_POST = pass_on  # noqa: N815
+        do_GET = do_PUT = do_DELETE = do_POST = do_LIST = pass_on  # noqa: N815
 
         def log_message(self, *what: Any) -> None:
             """Nothing is written."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    way = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    way.daemon_threads = True
+    thread = threading.Thread(target=way.serve_forever, daemon=True)
     thread.start()
-    told.url = f"http://127.0.0.1:{server.server_address[1]}"
+    told.url = f"http://127.0.0.1:{way.server_address[1]}"
     try:
         yield told
     finally:
-        server.shutdown()
-        server.server_close()
+        way.shutdown()
+        way.server_close()
 
 
-def ask(cluster: Cluster, *request: Any) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body that the cluster's first server answers with."""
-    context = ssl.create_default_context(cafile=str(cluster.ca))
-    address = cluster.servers[0].address
-    server = http.client.HTTPSConnection(address, 8501, context=context, timeout=30)
-    server.request(*request)
-    answer = server.getresponse()
+def ask(server: Reached, *request: Any) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body that a server answers with."""
+    context = ssl.create_default_context(cafile=str(server.ca))
+    place = urlsplit(server.url).netloc
+    there = http.client.HTTPSConnection(place, context=context, timeout=30)
+    there.request(*request)
+    answer = there.getresponse()
     kept = {name: value for name, value in answer.getheaders() if name in HEADERS}
     said = answer.read()
-    server.close()
+    there.close()
     return answer.status, kept, said
 
 
-def first(times: int, fault: Fault, method: str = "", path: str = "") -> Callable:
+def first(times: float, fault: Fault, method: str = "", path: str = "") -> Callable:
     """The fault for the first so many requests of a method and a part of a path."""
     left = [times]
 
