@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 
 _CHUNK = 65536
+# What is read of an answer unless somebody says otherwise.
+MAX_BYTES = 1 << 26
 
 
 class HttpError(RunError):
@@ -133,7 +135,7 @@ class Connection:
         timeout: float,
         headers: dict[str, str] | None = None,
         body: bytes | None = None,
-        max_bytes: int = 1 << 26,
+        max_bytes: int = MAX_BYTES,
     ) -> Answer:
         """Send one request and read the whole answer within `timeout` seconds.
 

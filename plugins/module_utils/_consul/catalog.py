@@ -157,7 +157,9 @@ class _Datacenter:
 
     def _reduced(self, rows: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
         wanted = set(self._question.tags)
-        return [_instance(row) for row in rows if wanted <= set(row["ServiceTags"])]
+        return [
+            _instance(row) for row in rows if wanted <= set(row["ServiceTags"] or ())
+        ]
 
     def _get(
         self, path: str, params: dict[str, str], needs: str, reduce: _Reduce
@@ -206,7 +208,7 @@ def _instance(row: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     """Node, service id and what is kept of one instance."""
     service = {
         "service": row["ServiceName"],
-        "tags": row["ServiceTags"],
+        "tags": row["ServiceTags"] or [],
         # Without an address of its own, a service is where its node is.
         "address": row["ServiceAddress"] or row["Address"],
         "port": row["ServicePort"],

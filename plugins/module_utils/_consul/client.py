@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from ansible_collections.vigie.run.plugins.module_utils._http import (
+    MAX_BYTES,
     Answer,
     BadUrlError,
     Connection,
@@ -243,6 +244,11 @@ class Client:
         try:
             return json.loads(answer.body)
         except ValueError as error:
+            if len(answer.body) >= MAX_BYTES:
+                raise ConsulError(
+                    f"Consul at {self.url} answered {method} {path} with more than "
+                    f"{MAX_BYTES >> 20} MB, which is not read: ask for less"
+                ) from error
             raise ConsulError(
                 f"{self.url} did not answer {method} {path} as Consul does: "
                 f"{_short(answer.text)!r}; check consul_url"

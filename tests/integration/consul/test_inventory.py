@@ -80,6 +80,8 @@ def test_hosts_are_grouped_by_service_tag_zone_and_health(
             }
         },
     }
+    away = found.variables(web_c)["consul_catalog"]["services"]["portal"]
+    assert away["status"] == "maintenance", "its node is"
     assert found.told == ""
 
 

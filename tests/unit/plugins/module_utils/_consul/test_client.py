@@ -10,6 +10,9 @@ import threading
 import time
 
 import pytest
+from ansible_collections.vigie.run.plugins.module_utils._consul import (
+    client as client_module,
+)
 from ansible_collections.vigie.run.plugins.module_utils._consul.client import (
     Access,
     BusyError,
@@ -20,6 +23,7 @@ from ansible_collections.vigie.run.plugins.module_utils._consul.client import (
     UnreachableError,
 )
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+from ansible_collections.vigie.run.plugins.module_utils._http import Connection
 from ansible_collections.vigie.run.tests.unit.fakes.answering import Answering
 
 
@@ -45,6 +49,18 @@ def test_errors_say_what_to_do_and_never_the_token(answer, kind, words):
     assert words in str(raised.value)
     assert consul.url in str(raised.value)
     assert "very-secret" not in str(raised.value)
+
+
+def test_an_answer_that_is_too_large_is_called_so(monkeypatch):
+    """Not an answer that is no JSON, which is what is left of it."""
+    monkeypatch.setattr(client_module, "MAX_BYTES", 1 << 20)
+    monkeypatch.setitem(Connection.request.__kwdefaults__, "max_bytes", 1 << 20)
+    with Answering(lambda *_request: (200, f'["{"x" * (2 << 20)}"]')) as consul:
+        client = Client(Access(consul.url))
+        with pytest.raises(
+            client_module.ConsulError, match="more than 1 MB, which is not read"
+        ):
+            client.get("catalog/nodes", needs="node:read")
 
 
 def test_one_connection_serves_many_calls_with_the_token_on_each():
