@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -102,6 +103,19 @@ class Site:
         )
         checks = json.loads(done.stdout).values()
         return {check["Name"]: check["Status"] for check in checks}
+
+    def lock(self) -> list[dict[str, Any]]:
+        """The places in the platform's lock, as Consul has them."""
+        address = self.lab.plan().address(self.lab.topology.host("consul-a1"))
+        key = "vigie/lock/platform/portal/.record"
+        request = urllib.request.Request(
+            f"https://{address}:8501/v1/kv/{key}?raw",
+            headers={"X-Consul-Token": self.secrets["consul_management_token"]},
+        )
+        authority = ROOT / "build/lab/consul/tls/ca.pem"
+        context = ssl.create_default_context(cafile=str(authority))
+        with urllib.request.urlopen(request, timeout=5, context=context) as reply:
+            return json.load(reply)["places"]
 
     def versions(self) -> dict[str, str]:
         return {host: self.version(host) for host in WEB}

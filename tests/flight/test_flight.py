@@ -49,6 +49,16 @@ def test_hosts_were_away_and_never_too_many(flight, name):
     assert 1 <= flight.phases[name]["away_at_most"] <= AWAY_LIMIT
 
 
+@pytest.mark.parametrize("playbook", ["deploy", "rollback", "patch"])
+def test_one_rotation_at_a_time_held_the_platforms_lock(flight, playbook):
+    told = [detail for _host, detail in results(playbook, "consul_lock")]
+    fences = [detail["fence"] for detail in told if detail["held"]]
+    assert fences == sorted(fences)
+    assert len(fences) > len(set(fences)), "each wave proves it"
+    assert not any(detail["lost"] for detail in told)
+    assert not told[-1]["held"]
+
+
 def test_the_bad_release_stopped_at_the_canary(flight):
     assert flight.phases["bad release"]["away_at_most"] == 1
     log = flight.log("bad-release")

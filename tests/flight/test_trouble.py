@@ -77,6 +77,7 @@ def test_dies_in_the_middle_of_its_wave(site, release, host_off):
         assert play.wait(timeout=240) != 0
     assert site.version("web-c1") == before, "the wave after the loss was not begun"
     assert site.members()["web-b1"] != "UP", "nobody put the dead host back"
+    assert "web-b1" in site.lock()[0]["away"], "the lock stays for it"
     assert site.load_result()["failures"] == 0
 
 
@@ -87,19 +88,39 @@ def test_run_again_after_the_loss_ends_what_was_begun(site):
     assert play.code == 0, play.output[-3000:]
     assert site.versions() == dict.fromkeys(WEB, version)
     assert site.members() == dict.fromkeys(WEB, "UP")
+    assert site.lock() == []
+
+
+def test_killed_before_its_first_wave_it_leaves_no_lock(site, release):
+    play = site.start_play("deploy", app_version=release)
+    wait_until("it holds the lock", site.lock)
+    os.killpg(play.pid, signal.SIGKILL)
+    play.wait()
+    wait_until("the lock is free", lambda: not site.lock(), 5)
+    assert set(site.members().values()) == {"UP"}
 
 
 def test_killed_in_the_middle_of_a_wave_and_run_again(site, release):
     with site.load():
         play = site.start_play("deploy", app_version=release)
+        wait_until("web-a1 is away", lambda: site.members()["web-a1"] != "UP", 120)
+        second = site.start_play("patch", patch_hosts="balancers")
         wait_until("web-a2 is away", lambda: site.members()["web-a2"] != "UP", 120)
         os.killpg(play.pid, signal.SIGKILL)
         play.wait()
+        assert second.wait(timeout=60) != 0
+        refused = in_one_line((site.folder / "patch-started.log").read_text())
+        assert "platform/portal is held by" in refused
+        assert f"for 'Release {release}'" in refused
+        elsewhere = site.play("patch", patch_hosts="balancers")
+        assert elsewhere.code != 0
+        assert "kept for web-a2" in in_one_line(elsewhere.output)
         again = site.play("deploy", app_version=release)
     assert again.code == 0, again.output[-3000:]
     assert "away" in again.output, "the host found away leads, and the plan says so"
     assert site.versions() == dict.fromkeys(WEB, release)
     assert site.members() == dict.fromkeys(WEB, "UP")
+    assert site.lock() == []
     result = site.load_result()
     assert result["failures"] == 0, result["by_kind"]
 
