@@ -14,7 +14,6 @@ from ansible_collections.vigie.run.plugins.plugin_utils._key_action import (
     access_from,
 )
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_keys.init import (
-    INIT_TIMEOUT,
     Wanted,
     initialise,
 )
@@ -51,7 +50,7 @@ class ActionModule(KeyAction):
             ),
         )
         keeps = self.keeps(params["keep"], "keep")
-        node = Node(access_from(params), timeout=INIT_TIMEOUT)
+        node = Node(access_from(params))
         try:
             done = initialise(node, wanted, keeps, self._task.check_mode)
         finally:

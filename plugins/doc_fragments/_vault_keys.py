@@ -105,7 +105,7 @@ options:
     default: []
   kept:
     description:
-      - Places with key shares to give, as M(vigie.run.vault_init) made them. A place that is not there is in RV(missing); it is
+      - Places with key shares to give, as M(vigie.run.vault_init) made them. A place that is not there is passed over; it is
         another holder's, maybe.
       - A share that is encrypted for a PGP key is decrypted by C(gpg), where the controller has its holder's key.
       - Places are read only when a share is needed.

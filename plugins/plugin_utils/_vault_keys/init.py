@@ -24,8 +24,6 @@ from .document import RESERVED, Document
 from .node import Node, SealStatus, VaultError
 from .places import Keep, free_all, reserve_all
 
-# Seconds that Vault may take to answer an initialisation; a given up answer is lost.
-INIT_TIMEOUT = 300.0
 # Seconds for which a place that fails is tried again, and pauses in between.
 WRITE_LIMIT = 60.0
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)

@@ -14,6 +14,9 @@ from ansible_collections.vigie.run.plugins.module_utils._vault.session import (
     Session,
 )
 
+# Seconds that Vault may take to answer an initialisation; a given up answer is lost.
+INIT_TIMEOUT = 300.0
+
 
 @dataclass(frozen=True)
 class SealStatus:
@@ -57,10 +60,8 @@ class SealStatus:
 class Node:
     """Requests to one node and no other; nothing is sent twice."""
 
-    def __init__(self, access: Access, url: str = "", timeout: float = 0.0) -> None:
-        self.access = replace(
-            access, url=url or access.url, timeout=max(access.timeout, timeout)
-        )
+    def __init__(self, access: Access, url: str = "") -> None:
+        self.access = replace(access, url=url or access.url)
         self.url = self.access.url
         self._session = Session(self.access, patience=0.0, connections=1, stay=True)
 
@@ -70,7 +71,12 @@ class Node:
 
     def initialise(self, body: dict[str, Any]) -> dict[str, Any]:
         """Initialise the cluster that begins with this node: shares and root token."""
-        return self._session.request("PUT", "sys/init", body=body, repeat=False)
+        patient = replace(self.access, timeout=max(self.access.timeout, INIT_TIMEOUT))
+        session = Session(patient, patience=0.0, connections=1, stay=True)
+        try:
+            return session.request("PUT", "sys/init", body=body, repeat=False)
+        finally:
+            session.close()
 
     def unseal(self, share: str) -> SealStatus:
         """Give one share. VaultError where the shares so far open nothing."""
