@@ -34,6 +34,8 @@ class PathType(VaultType):
 
     # Where it is; names in braces are properties, and together what it is known by.
     path: ClassVar[str]
+    # Where its names are listed, unless that is the path without the name.
+    folder: ClassVar[str] = ""
     # The kinds of engines or methods that have it.
     kinds: ClassVar[Sequence[str]] = ()
     # A write forgets what it does not mention.
@@ -99,7 +101,10 @@ class PathType(VaultType):
         if mounts is not None and "mount" in self.fields:
             keys = {at: key for at, key in keys.items() if key["mount"] in mounts}
         if reading.everything:
-            keys.update(self._listed(mounts))
+            # Some methods keep names in lower case: that is no other thing.
+            same = {path.lower() for path in declared}
+            listed = self._listed(mounts).items()
+            keys.update((at, key) for at, key in listed if at.lower() not in same)
         answers = self.vault.each(keys, self._read)
         for (path, key), raw in zip(keys.items(), answers):
             if raw is not None and self.counts(raw):
@@ -159,7 +164,7 @@ class PathType(VaultType):
         """The keys, by path, of all that the scope has."""
         if "name" not in self.unique:
             return {}
-        folder = self.path.rpartition("/")[0]
+        folder = self.folder or self.path.rpartition("/")[0]
         wanted = sorted(mounts or ()) if "mount" in self.fields else [""]
         lists = self.vault.each(
             [folder.format(mount=quote(mount)) for mount in wanted], self.session.keys

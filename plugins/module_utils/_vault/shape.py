@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ _EMPTY: dict[str, Any] = {
     "many": [],
     "group": {},
     "mapping": {},
-    "document": {},
+    "document": "",
 }
 
 
@@ -66,6 +67,8 @@ def _out(item: Field, value: Any, live: Any) -> Any:
         return item.default if item.default is not None else _EMPTY.get(item.kind)
     if item.kind == "group":
         return body(item.fields, value, live)
+    if item.kind == "document" and not isinstance(value, str):
+        return json.dumps(value)
     if item.kind == "mapping":
         kept = {} if item.whole else live or {}
         merged = {**kept, **value}
