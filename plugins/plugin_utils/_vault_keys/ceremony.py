@@ -65,23 +65,24 @@ class Ceremony:
         """What Vault says of the attempt that is under way. Raises VaultError."""
         if self._base:
             return self._ask("GET", self._first)
-        for base in (self._open, self._closed):
-            try:
-                said = _unwrapped(self._session.request("GET", f"{base}/{self._first}"))
-            except VaultError as error:
-                if error.status not in _ELSEWHERE:
-                    raise
-                refused = error
-                continue
-            self._base = base
-            return said
-        if isinstance(refused, DeniedError):
+        try:
+            return self._found_at(self._open)
+        except VaultError as error:
+            if error.status not in _ELSEWHERE:
+                raise
+        try:
+            return self._found_at(self._closed)
+        except DeniedError as error:
             raise RunError(
-                f"{refused}. OpenBao asks for a token here, beside the shares: give one"
+                f"{error}. OpenBao asks for a token here, beside the shares: give one"
                 " (vault_auth), or set disable_unauthed_generate_root_endpoints or"
                 " disable_unauthed_rekey_endpoints to false in its listener meanwhile"
             ) from None
-        raise refused
+
+    def _found_at(self, base: str) -> dict[str, Any]:
+        said = _unwrapped(self._session.request("GET", f"{base}/{self._first}"))
+        self._base = base
+        return said
 
     def progress(self) -> Progress:
         """How far the attempt is."""
