@@ -153,13 +153,17 @@ class Cluster:
         return [server for server in self.servers if server is not leader]
 
     def await_healthy(self) -> None:
-        """Wait until a leader calls every server healthy and knows our token."""
+        """Wait until a leader calls every server healthy and knows our token.
+
+        One that was away for long gets its vote back when it was stable for a while;
+        until then the loss of another may cost the majority.
+        """
         running = [server for server in self.servers if server.process is not None]
 
         def healthy() -> bool:
             said = self.ask("operator/autopilot/health", server=running[0])
-            names = {one["Name"] for one in said["Servers"] if one["Healthy"]}
-            return names >= {server.name for server in running}
+            whole = (one for one in said["Servers"] if one["Healthy"] and one["Voter"])
+            return {one["Name"] for one in whole} >= {server.name for server in running}
 
         await_true("healthy servers", healthy)
 
@@ -204,8 +208,11 @@ class Cluster:
                 "tokens": {"master": self.token, "agent": self.token},
             },
             "performance": {"raft_multiplier": 1},
-            # Tests take a server away and want it noticed within seconds.
-            "autopilot": {"last_contact_threshold": "1s"},
+            # Tests take a server away; that, and its return, is to be noticed soon.
+            "autopilot": {
+                "last_contact_threshold": "1s",
+                "server_stabilization_time": "1s",
+            },
             "disable_update_check": True,
             "log_level": "info",
         }

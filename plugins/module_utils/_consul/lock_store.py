@@ -62,18 +62,17 @@ class Seen:
 class Store:
     """One lock in Consul. Several agents of one datacenter serve it, one at a time.
 
-    `patience` is how long trouble that may pass is waited out, in seconds. An agent
-    that never answered is no such trouble: its address is wrong.
+    `patience` is how long trouble that may pass is waited out, in seconds; as long as
+    one request may take, until somebody sets it. An agent that never answered is no
+    such trouble: its address is wrong.
     """
 
-    def __init__(
-        self, agents: Sequence[Access], name: str, patience: float | None = None
-    ) -> None:
+    def __init__(self, agents: Sequence[Access], name: str) -> None:
         """Raises RunError for an address or TLS files that cannot be used."""
         self._clients = [Client(access) for access in agents]
         self._current = 0
         self._answered = False
-        self.patience = agents[0].timeout if patience is None else patience
+        self.patience = max(access.timeout for access in agents)
         self.name = name
         self._folder = f"{ROOT}/{name}/"
         self._record_key = f"{self._folder}.record"
