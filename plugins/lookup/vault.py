@@ -46,8 +46,8 @@ options:
     type: dict
   wrap_ttl:
     description:
-      - With O(data), let Vault wrap the answer for so long, such as V(300s), and give the wrapping token instead, for
-        M(vigie.run.vault_unwrap).
+      - With O(data), let Vault wrap the answer for so long, such as V(300s), and give the wrapping token instead, which can
+        be unwrapped once, where the answer is needed.
     type: str
     default: ''
 extends_documentation_fragment:

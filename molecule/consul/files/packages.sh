@@ -5,7 +5,7 @@
 # usage: packages.sh FOLDER   (which holds consul.deb)
 set -eu
 cd "$1"
-[ ! -e consul-newer.deb ] || [ consul.deb -nt consul-newer.deb ] || exit 0
+[ -z "$(find consul-newer.deb ! -newer consul.deb -prune -o -print 2> /dev/null)" ] || exit 0
 rm -rf tree
 dpkg-deb --raw-extract consul.deb tree
 (cd tree/usr/bin && "${PYTHON:-python3}" -m zipfile --create "$OLDPWD/consul_1.8.7_linux_amd64.zip" consul)
