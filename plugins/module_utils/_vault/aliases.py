@@ -48,7 +48,8 @@ class AliasType(VaultType):
         for id_, raw in self.session.listing(f"{self.place}/id").items():
             properties = {
                 "name": raw["name"],
-                "mount": raw["mount_path"].removeprefix("auth/").rstrip("/"),
+                # Of a method that is gone nobody knows the path any more.
+                "mount": raw.get("mount_path", "").removeprefix("auth/").rstrip("/"),
                 "canonical_id": raw["canonical_id"],
             }
             ours = self.is_ours(
