@@ -22,7 +22,10 @@ from ansible_collections.vigie.run.plugins.plugin_utils._tls.authority import (
     Receipt,
     Terms,
 )
-from ansible_collections.vigie.run.plugins.plugin_utils._tls.certificates import Request
+from ansible_collections.vigie.run.plugins.plugin_utils._tls.certificates import (
+    Request,
+    require,
+)
 
 NAMES = {"type": "list", "elements": "str", "default": []}
 USAGE = {"type": "str", "choices": ["server", "client", "both"], "default": "both"}
@@ -93,6 +96,7 @@ def bring_about(
 
     Raises RunError for options and files that cannot be used.
     """
+    require()
     authority = Authority(
         folder, asked(options), datetime.datetime.now(datetime.timezone.utc), check_mode
     )

@@ -16,17 +16,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+except ImportError:
+    # It comes with ansible-core; where somebody took it away, `require` says so.
+    x509 = None
 
 # Clocks that are a little slow must accept what was made just now.
 SLACK = datetime.timedelta(hours=1)
+# What a certificate is for, in the names of ExtendedKeyUsageOID.
 USAGES = {
-    "server": [ExtendedKeyUsageOID.SERVER_AUTH],
-    "client": [ExtendedKeyUsageOID.CLIENT_AUTH],
-    "both": [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH],
+    "server": ("SERVER_AUTH",),
+    "client": ("CLIENT_AUTH",),
+    "both": ("SERVER_AUTH", "CLIENT_AUTH"),
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _DNS = re.compile(r"(\*\.)?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.?)+")
@@ -117,6 +123,15 @@ class Pair:
         return True
 
 
+def require() -> None:
+    """Raise RunError where what signs certificates is missing."""
+    if x509 is None:
+        raise RunError(
+            "the Python package cryptography is missing on the controller: install it"
+            " beside ansible-core, which asks for it as well"
+        )
+
+
 def new_authority(
     name: str, now: datetime.datetime, lifetime: datetime.timedelta
 ) -> Pair:
@@ -155,7 +170,7 @@ def new_leaf(
         _builder(subject, issuer.subject, key, serial, now - SLACK, ends)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(USAGES[request.usage]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(_oids(request.usage)), critical=False)
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
@@ -180,14 +195,18 @@ def names_of(certificate: x509.Certificate) -> frozenset[str]:
     return frozenset([*(name.lower() for name in names), *map(str, addresses)])
 
 
+def _oids(usage: str) -> list[x509.ObjectIdentifier]:
+    return [getattr(ExtendedKeyUsageOID, name) for name in USAGES[usage]]
+
+
 def usage_of(certificate: x509.Certificate) -> str:
     """`server`, `client`, `both`, or empty for anything else."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     except x509.ExtensionNotFound:
         return ""
-    for name, wanted in USAGES.items():
-        if set(found.value) == set(wanted):
+    for name in USAGES:
+        if set(found.value) == set(_oids(name)):
             return name
     return ""
 
