@@ -162,7 +162,8 @@ def test_names_that_no_lock_can_have(name):
 def test_a_holder_that_vanished_has_time_to_come_back():
     now = [0.0]
     vanished = Vanished(lambda: now[0])
-    record, place = attached(*(lambda r: (r, r.places[0]))(held(Record(), ANA)), "s1")
+    taken = held(Record(), ANA)
+    record, place = attached(taken, taken.places[0], "s1")
     gone, back = Seen(record, 1, 1, frozenset()), Seen(record, 1, 2, frozenset({"s1"}))
     assert vanished.look(gone) == frozenset()
     now[0] = GRACE * place.ttl - 1
