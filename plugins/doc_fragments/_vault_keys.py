@@ -82,7 +82,8 @@ options:
     default: 15.0
 """
 
-    KEEP = r"""
+    # With an annotation: ansible-test expects nothing but a literal without one.
+    KEEP: str = r"""
 options:
   keep:
     description:
@@ -95,7 +96,7 @@ options:
     required: true
     suboptions:""" + _PLACE.format(option="keep")
 
-    KEPT = r"""
+    KEPT: str = r"""
 options:
   shares:
     description:

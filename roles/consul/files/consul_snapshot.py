@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -25,8 +24,11 @@ from pathlib import Path
 from typing import Any
 
 LIMIT = 600  # seconds for one command of Consul
+PAUSES = (1, 4)  # seconds before a snapshot is asked for again
 DAY = 86400
 PART = ".part"
+# What may be over a moment later: no leader, or a connection to it that broke.
+PASSING = re.compile(r"response code: 5\d\d|connection (refused|reset)|EOF")
 
 
 class SnapshotError(Exception):
@@ -58,13 +60,31 @@ def take(settings: dict[str, Any], folder: Path) -> tuple[Path, int]:
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     path = folder / f"{settings['name']}-{stamp}.snap"
     part = path.with_name(path.name + PART)
-    consul(settings, "snapshot", "save", str(part))
+    save(settings, part)
     index = re.search(r"^Index\s+(\d+)$", prove(settings, part), re.MULTILINE)
     part.chmod(0o600)
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.rename(path)
     return path, int(index.group(1)) if index else 0
+
+
+def save(settings: dict[str, Any], part: Path) -> None:
+    """Save a snapshot; asked again while the leader changes or hangs up.
+
+    A server that does not lead passes the request on, and Consul gives up at the first
+    connection to the leader that breaks.
+    """
+    for pause in (*PAUSES, None):
+        try:
+            consul(settings, "snapshot", "save", str(part))
+        except SnapshotError as error:
+            if pause is None or not PASSING.search(str(error)):
+                raise
+            print(f"consul-snapshot: {error}; again in {pause} s", file=sys.stderr)
+            time.sleep(pause)
+        else:
+            return
 
 
 def prove(settings: dict[str, Any], part: Path) -> str:

@@ -74,3 +74,55 @@ def test_a_failure_is_one_line_and_removes_nothing(
     assert script.main(["consul-snapshot", str(settings)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
     assert sorted(folder.glob("*.snap")) == snapshots
+
+
+# Says what it is given to say, line by line of ``words``; then it saves.
+CONSUL = """#!/bin/sh
+if [ "$2" = inspect ]; then echo 'Index 7'; exit; fi
+read -r word <{words} || {{ echo saved >"$3"; exit; }}
+sed -i 1d {words}
+echo "$word" >&2
+exit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "asked"),
+    [
+        (["Unexpected response code: 500 (read tcp: connection reset by peer)"], 0, 2),
+        (["Unexpected response code: 500 (No cluster leader)"] * 9, 1, 3),
+        (["Unexpected response code: 403 (Permission denied)"], 1, 1),
+    ],
+    ids=["a leader that hung up", "no leader", "denied"],
+)
+def test_what_may_pass_is_asked_again(
+    script: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    code: int,
+    asked: int,
+) -> None:
+    said = tmp_path / "words"
+    said.write_text("".join(f"{word}\n" for word in words))
+    program = tmp_path / "consul"
+    program.write_text(CONSUL.format(words=said))
+    program.chmod(0o700)
+    monkeypatch.setattr(script, "PAUSES", (0, 0))
+    settings = tmp_path / "settings.json"
+    settings.write_text(
+        json.dumps(
+            {
+                "consul": str(program),
+                "folder": str(tmp_path),
+                "name": "dc1",
+                "keep": 1,
+                "max_age_days": 0,
+                "environment": {},
+            }
+        )
+    )
+    assert script.main(["consul-snapshot", str(settings)]) == code
+    assert capsys.readouterr().err.count("; again in") == asked - 1
+    assert len(list(tmp_path.glob("dc1-*.snap"))) == (code == 0)
