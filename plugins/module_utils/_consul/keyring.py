@@ -18,7 +18,7 @@ import hashlib
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
 from ansible_collections.vigie.run.plugins.module_utils._consul.client import (
     Client,
@@ -34,6 +34,12 @@ _SIZES = (16, 24, 32)
 _ALIVE, _FAILED = 1, 4
 _PATH = "operator/keyring"
 _NEEDS = "keyring:write"
+
+_Said = TypeVar("_Said")
+
+
+class _SilentError(RunError):
+    """A node said nothing about its keys, and all are thought to be there."""
 
 
 def fingerprint(key: str) -> str:
@@ -130,7 +136,7 @@ def read(client: Client) -> list[Ring]:
     except (DeniedError, NoLeaderError, UnreachableError):
         raise
     except ConsulError as error:
-        raise RunError(f"{_silent(client)}. {error}") from error
+        raise _unheard(client, "", error) from error
     return [Ring.of(one) for one in said or []]
 
 
@@ -148,7 +154,7 @@ def rotate(
     before anything is changed where a node is away that is not in `wanted.without`; a
     later failure leaves a cluster that talks, and the next call goes on from there.
     """
-    rings = read(client)
+    rings = _heard(lambda: read(client), timeout, sleep)
     if not rings:
         raise RunError(
             "Gossip is not encrypted in this cluster, so there is no key to rotate. "
@@ -176,12 +182,15 @@ def _go(
     timeout: float,
     sleep: Callable[[float], None],
 ) -> None:
+    def tell(method: str, which: str, otherwise: str) -> None:
+        _heard(lambda: _tell(client, method, which, otherwise), timeout, sleep)
+
     key = wanted.key
     if not all(ring.has(key) for ring in rings):
-        _tell(client, "POST", key, "is not installed everywhere; the old one is in use")
+        tell("POST", key, "is not installed everywhere; the old one is in use")
         _wait(client, "have the new key", lambda ring: ring.has(key), timeout, sleep)
     if not all(ring.uses(key) for ring in rings):
-        _tell(client, "PUT", key, "is installed everywhere, and not used by all")
+        tell("PUT", key, "is installed everywhere, and not used by all")
         told = any(ring.primary for ring in rings)
         if told:
             _wait(
@@ -189,7 +198,7 @@ def _go(
             )
     if wanted.retire:
         for old in sorted({old for ring in rings for old in ring.others(key)}):
-            _tell(client, "DELETE", old, "is an old one and not removed everywhere")
+            tell("DELETE", old, "is an old one and not removed everywhere")
         _wait(
             client,
             "have removed the old keys",
@@ -205,10 +214,11 @@ def _tell(client: Client, method: str, key: str, otherwise: str) -> None:
     except (DeniedError, NoLeaderError):
         raise
     except ConsulError as error:
-        raise RunError(
+        told = (
             f"The key {fingerprint(key)} {otherwise}; nodes still understand each "
-            f"other, and the next run goes on from here. {_silent(client)}. {error}"
-        ) from error
+            "other, and the next run goes on from here. "
+        )
+        raise _unheard(client, told, error) from error
 
 
 def _wait(
@@ -220,7 +230,8 @@ def _wait(
 ) -> None:
     deadline = time.monotonic() + timeout
     while True:
-        late = [ring.label for ring in read(client) if not done(ring)]
+        rings = _heard(lambda: read(client), deadline - time.monotonic(), sleep)
+        late = [ring.label for ring in rings if not done(ring)]
         if not late:
             return
         if time.monotonic() >= deadline:
@@ -261,17 +272,38 @@ def _members(client: Client) -> dict[str, int]:
     return known
 
 
-def _silent(client: Client) -> str:
-    """Who does not answer, as far as the others know."""
+def _heard(
+    ask: Callable[[], _Said], timeout: float, sleep: Callable[[float], None]
+) -> _Said:
+    """Ask until all nodes answer, for `timeout` seconds.
+
+    Servers that were made anew count Serf's questions from the beginning, and nodes
+    that know a later count pass over them until it has gone round, in half a minute.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return ask()
+        except _SilentError:
+            if time.monotonic() >= deadline:
+                raise
+        sleep(_POLL_SECONDS)
+
+
+def _unheard(client: Client, told: str, error: ConsulError) -> RunError:
+    """Says who does not answer, as far as the others know."""
     try:
         away = sorted(
             name for name, status in _members(client).items() if status != _ALIVE
         )
     except ConsulError:
         away = []
-    if not away:
-        return (
-            "A node did not answer about its keys, and no other has noticed yet that "
-            "it is away; look at 'consul members' in a minute"
+    if away:
+        names = ", ".join(away)
+        return RunError(
+            f"{told}Nodes that do not answer about their keys: {names}. {error}"
         )
-    return f"Nodes that do not answer about their keys: {', '.join(away)}"
+    return _SilentError(
+        f"{told}A node did not answer about its keys, and no other has noticed yet "
+        f"that it is away; look at 'consul members' in a minute. {error}"
+    )

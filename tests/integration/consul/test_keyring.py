@@ -120,7 +120,7 @@ def test_it_does_not_begin_while_a_node_is_away(cluster: Cluster) -> None:
     victim.kill()
     refused = call(cluster, new_key(), consul_url=server.url)
     assert refused["failed"]
-    assert victim.name in refused["msg"] or "did not answer" in refused["msg"]
+    assert victim.name in refused["msg"]
     assert kept(server) == before
 
 
