@@ -28,8 +28,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def cluster(servers: Cluster) -> Iterator[Cluster]:
-    """The cluster, for a test that may kill and freeze its servers."""
+    """The cluster, for a test that may kill, freeze and sort its servers."""
+    order = list(servers.servers)
     yield servers
+    servers.servers[:] = order
     disturbed = [server for server in servers.servers if server.process is None]
     for server in servers.servers:
         server.thaw()
