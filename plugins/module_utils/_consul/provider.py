@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from .base import Consul
@@ -44,10 +44,10 @@ class ConsulProvider:
         """Never asked: what has the declared name is taken as it is."""
         return "declare it"
 
-    def lock(self) -> AbstractContextManager[object]:
+    def lock(self) -> AbstractContextManager[object] | None:
         """Held while the state changes."""
         if self._lock is None:
-            return nullcontext()
+            return None
         # A run that changes nothing need not load it.
         from .lock_keeper import held
 

@@ -4,14 +4,14 @@
 # This module util is private to the collection: its interface may change at any time.
 """Declare, read, compare, plan, apply: the one way resources are converged.
 
-The simplest provider is a table of types and a lock:
+The simplest provider is a table of types:
 
     class Shelf:
         types = {"book": Book()}
         def markable(self, name): return True
         def prunable(self): return self.types
         def adoption(self, name, resource): return f"label it with {resource}"
-        def lock(self): return contextlib.nullcontext()
+        def lock(self): return None
 
     outcome = converge({"novel": {"type": "book", "title": "Emma"}}, Shelf())
 """
@@ -100,11 +100,13 @@ def converge(
     plan = _plan(declaration, provider, options)
     if options.dry_run or not plan.changed:
         return _planned(plan, absent)
-    with provider.lock():
+    lock = provider.lock()
+    if lock is None:
+        return _outcome(plan, _applied(plan, options), absent)
+    with lock:
         # Another run may have come between the plan and the lock.
         plan = _plan(declaration, provider, options)
-        applied = Applied(plan)
-        applied.run(options.parallel)
+        applied = _applied(plan, options)
     return _outcome(plan, applied, absent)
 
 
@@ -156,6 +158,12 @@ def _plan(declaration: Declaration, provider: Provider, options: Options) -> Pla
     if stops:
         raise refusal("The plan cannot be applied", stops)
     return plan
+
+
+def _applied(plan: Plan, options: Options) -> Applied:
+    applied = Applied(plan)
+    applied.run(options.parallel)
+    return applied
 
 
 def _foreign(provider: Provider, declared: Declared, live: Live) -> str:

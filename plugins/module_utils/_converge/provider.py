@@ -158,5 +158,9 @@ class Provider(Protocol):
     def adoption(self, name: str, resource: str) -> str:
         """How somebody makes an existing thing of this type part of the stack."""
 
-    def lock(self) -> AbstractContextManager[object]:
-        """Held while a plan that changes anything is applied."""
+    def lock(self) -> AbstractContextManager[object] | None:
+        """Held while a plan that changes anything is made anew, and applied.
+
+        None where nothing keeps two runs apart: then the first plan is applied, for
+        another one would be out of date as soon.
+        """

@@ -155,6 +155,14 @@ def test_the_plan_is_made_anew_inside_the_lock(shelf):
     assert changes(shelf) == []
 
 
+def test_without_a_lock_the_first_plan_is_applied(shelf):
+    """Nothing keeps another run away: looking twice would only cost."""
+    shelf.lock = lambda: None
+    shelf.service.locked = True
+    assert converge({"net": NET}, shelf).changed
+    assert [call.verb for call in shelf.service.calls] == ["read", "create"]
+
+
 # -- interruptions -----------------------------------------------------------------
 
 
