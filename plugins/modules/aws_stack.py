@@ -212,7 +212,6 @@ calls:
   sample: 33
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vigie.run.plugins.module_utils._aws.options import (
     ARGUMENTS,
     TOGETHER,
@@ -221,28 +220,19 @@ from ansible_collections.vigie.run.plugins.module_utils._aws.stack import (
     STACK_ARGUMENTS,
     run_stack,
 )
-from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+from ansible_collections.vigie.run.plugins.module_utils._declared_module import (
+    DeclaredModule,
+)
 
 
 def main() -> None:
     """Read the options, converge, return."""
-    # Secrets inside `resources` are known only once the types are: no_log keeps the
-    # options as a whole out of the system log.
-    module = AnsibleModule(
+    module = DeclaredModule(
         argument_spec={**STACK_ARGUMENTS, **ARGUMENTS},
         required_together=TOGETHER,
         supports_check_mode=True,
-        no_log=True,
     )
-    try:
-        result = run_stack(
-            module.params, module.check_mode, module.no_log_values.update
-        )
-    except RunError as error:
-        module.fail_json(msg=str(error), **error.details)
-    if result["failed"]:
-        module.fail_json(**result)
-    module.exit_json(**result)
+    module.finish(lambda secrets: run_stack(module.params, module.check_mode, secrets))
 
 
 if __name__ == "__main__":

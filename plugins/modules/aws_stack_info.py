@@ -120,7 +120,6 @@ calls:
   sample: 33
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vigie.run.plugins.module_utils._aws.options import (
     ARGUMENTS,
     TOGETHER,
@@ -129,22 +128,21 @@ from ansible_collections.vigie.run.plugins.module_utils._aws.stack import (
     INFO_ARGUMENTS,
     look_at_stack,
 )
-from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+from ansible_collections.vigie.run.plugins.module_utils._declared_module import (
+    DeclaredModule,
+)
 
 
 def main() -> None:
     """Read the options, look, return."""
-    module = AnsibleModule(
+    module = DeclaredModule(
         argument_spec={**INFO_ARGUMENTS, **ARGUMENTS},
         required_together=TOGETHER,
         supports_check_mode=True,
-        no_log=True,
     )
-    try:
-        result = look_at_stack(module.params, module.no_log_values.update)
-    except RunError as error:
-        module.fail_json(msg=str(error), **error.details)
-    module.exit_json(changed=False, **result)
+    module.finish(
+        lambda secrets: {"changed": False, **look_at_stack(module.params, secrets)}
+    )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+from ansible_collections.vigie.run.plugins.plugin_utils._masking import mask
 
 
 class HereAction(ActionBase):
@@ -47,13 +48,14 @@ class HereAction(ActionBase):
         _checked, params = self.validate_argument_spec(
             argument_spec=self.arguments, required_together=self.together
         )
-        secrets: set[str] = set()
+        secrets = _not_logged(self.arguments, params)
         try:
             done = self.work(params, secrets)
         except RunError as error:
             done = {"failed": True, "msg": str(error), **error.details}
         # What was asked for may hold secrets, and -vvv would print it.
         done.pop("invocation", None)
+        mask(secrets)
         return remove_values({**result, **done}, secrets)
 
     def _is_here(self, task_vars: dict[str, Any]) -> bool:
@@ -68,6 +70,12 @@ class HereAction(ActionBase):
             and not any(self._task.environment or ())
             and _is_same(python)
         )
+
+
+def _not_logged(arguments: dict[str, Any], params: dict[str, Any]) -> set[str]:
+    """The values of options that are secrets by themselves."""
+    given = {params[name] for name, one in arguments.items() if one.get("no_log")}
+    return {str(value) for value in given if value}
 
 
 def _is_same(python: Any) -> bool:

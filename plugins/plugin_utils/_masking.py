@@ -32,6 +32,6 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for entry in value.values():
             yield from _texts(entry)
-    elif isinstance(value, (list, tuple)):
+    elif isinstance(value, (list, tuple, set)):
         for entry in value:
             yield from _texts(entry)

@@ -85,7 +85,7 @@ def run_state(
         finally:
             fingerprints.save()
     finally:
-        register_secrets([session.token])
+        register_secrets({session.token} - {""})
         session.close()
     return {
         **outcome.result(),
