@@ -85,6 +85,7 @@ _raw:
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.errors import AnsibleLookupError
@@ -98,6 +99,9 @@ from ansible_collections.vigie.run.plugins.plugin_utils._masking import mask
 from ansible_collections.vigie.run.plugins.plugin_utils._vault_access import (
     kept_secrets,
 )
+
+# Reads at once, each on a connection of its own.
+PARALLEL = 8
 
 
 class LookupModule(OptionedLookup):
@@ -116,11 +120,26 @@ class LookupModule(OptionedLookup):
             if self.get_option("wrap_ttl") and self.get_option("data") is None:
                 raise RunError("wrap_ttl: goes with data; only an answer is wrapped")
             secrets = kept_secrets(self)
-            found = [self._one(secrets, term, kwargs) for term in wanted]
+            found = self._all(secrets, wanted, kwargs)
         except RunError as error:
             raise AnsibleLookupError(str(error)) from error
         mask(found)
         return found
+
+    def _all(
+        self, secrets: Secrets, terms: list[Term], given: Mapping[str, Any]
+    ) -> list[Any]:
+        """What is found for each; reads go side by side, writes one after the other."""
+
+        def one(term: Term) -> Any:
+            return self._one(secrets, term, given)
+
+        if len(terms) < 2 or self.get_option("data") is not None:
+            return [one(term) for term in terms]
+        # The first one alone: it logs in, and learns of the engine for the others.
+        first = one(terms[0])
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            return [first, *pool.map(one, terms[1:])]
 
     def _one(self, secrets: Secrets, term: Term, given: Mapping[str, Any]) -> Any:
         data = self.get_option("data")

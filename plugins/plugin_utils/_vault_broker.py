@@ -160,6 +160,8 @@ def main() -> None:
 
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+    # As many tasks as Ansible has forks may ask at once.
+    request_queue_size = socket.SOMAXCONN
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nobody reads what it would say."""

@@ -97,9 +97,10 @@ def _reachable(folder: Path) -> bool:
 def _asked(folder: Path, order: dict[str, object]) -> dict[str, str] | None:
     """What the broker says; None where there is none."""
     with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(LIMIT)
         try:
+            # Without a limit: with one, a queue that is full just now is an error.
             line.connect(str(folder / SOCKET))
+            line.settimeout(LIMIT)
             line.sendall(json.dumps(order).encode() + b"\n")
             with line.makefile("r", encoding="utf-8") as answer:
                 said = answer.readline()

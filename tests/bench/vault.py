@@ -120,6 +120,8 @@ def main() -> None:
                     "vault_token": cluster.token,
                 }
                 for case, changed in CASES:
+                    # The rival takes minutes, for which nothing else is said.
+                    print(f"round {number}: {case}, {subject} …", flush=True)
                     given = {**declared(changed), **access}
                     rows.append(play(case, subject, playbook, given, cluster))
                     print(f"round {number}: {rows[-1]}", flush=True)

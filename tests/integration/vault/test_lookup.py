@@ -120,6 +120,24 @@ def test_every_kind_of_path(app: App, tmp_path: Path) -> None:
     assert code == 0, said
 
 
+def test_many_terms_are_given_in_their_order(app: App, tmp_path: Path) -> None:
+    """They are read side by side; the one that is missing is named all the same."""
+    here, old = f"'{app.mount}/app#n'", f"'{app.mount}-old/app#password'"
+    terms = ", ".join([here, old, f"'{app.mount}/none'"] * 8)
+    code, said = play(
+        tmp_path,
+        {"one": app.variables},
+        proof(
+            f"query('vigie.run.vault', {terms}, default=7) == [2, '{SECRET}', 7] * 8"
+        ),
+        proof(f"query('vigie.run.vault', {terms}) == 1"),
+    )
+    assert code == 2
+    assert "ok=1" in said
+    assert f"{app.mount}/none: there is nothing" in said
+    assert app.logins() == 1
+
+
 @pytest.mark.parametrize(
     ("term", "words"),
     [
