@@ -115,6 +115,14 @@ class Client:
         self._connection.close()
 
 
+@dataclass(frozen=True)
+class Unwrapped:
+    """A secret, and what Vault calls it where it may be read by others."""
+
+    secret: str
+    accessor: str = ""
+
+
 def examine(client: Client, token: str, creation_path: str) -> None:
     """See that a wrapping token is unused, and wraps an answer of the right path.
 
@@ -138,6 +146,8 @@ def examine(client: Client, token: str, creation_path: str) -> None:
 
 def unwrap(client: Client, token: str, creation_path: str, field: str) -> Unwrapped:
     """Use a wrapping token up: what it wraps. Raises TamperedError, RunError."""
+    # On a kept connection that somebody had closed, it would not be known either.
+    client.close()
     try:
         answer = client.post("sys/wrapping/unwrap", None, token) or {}
     except UnreachableError as error:
@@ -159,14 +169,6 @@ def unwrap(client: Client, token: str, creation_path: str, field: str) -> Unwrap
             f" are {names}"
         )
     return Unwrapped(found[field], found.get(f"{field}_accessor") or "")
-
-
-@dataclass(frozen=True)
-class Unwrapped:
-    """A secret, and what Vault calls it where it may be read by others."""
-
-    secret: str
-    accessor: str = ""
 
 
 def _used(creation_path: str) -> TamperedError:

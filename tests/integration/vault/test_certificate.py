@@ -160,8 +160,9 @@ def host(bao: Bao, tmp_path: Path) -> Iterator[Host]:
         "key_type": "any",
     }
     made.ask(f"{mount}/roles/web", {**allowed, "ttl": "720h", "max_ttl": "1440h"})
-    rules = f'path "{mount}/sign/web" {{ capabilities = ["update"] }}'
-    made.ask(f"sys/policies/acl/{mount}", {"policy": rules})
+    paths = (f"{mount}/sign/web", f"{mount}/issuer/default/sign/web")
+    rules = [f'path "{path}" {{ capabilities = ["update"] }}' for path in paths]
+    made.ask(f"sys/policies/acl/{mount}", {"policy": " ".join(rules)})
     policy = {"policies": [mount], "no_default_policy": True}
     token = made.ask("auth/token/create-orphan", policy)["auth"]["client_token"]
     made.variables = {
@@ -207,7 +208,7 @@ def test_a_certificate_is_issued_once_and_renewed_into_a_running_service(
         assert [len(list((host.dir / "sets").iterdir())), host.issued()] == [1, 2]
 
         second = host.serial
-        code, said = host.run(host.role(**taken_in, ttl="48h"))
+        code, said = host.run(host.role(**taken_in, issuer="default", ttl="48h"))
         assert code == 0, said
         assert service.serial(host.file("ca")) == host.serial != second
 

@@ -12,12 +12,14 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from lab.bao_cluster import Bao
 from lab.processes import ask
+from tests.integration.front import Answered, Cut, first, front
 from tests.unit.plugins.action.plays import play
 
 
@@ -195,6 +197,22 @@ def test_what_cannot_be_is_said_before_a_secret_is_made(host: Host) -> None:
     assert [words for words in wrong if words not in said] == [], said
     assert f"ignored={len(wrong)}" in said
     assert host.secret_ids() == 0
+
+
+def test_an_election_is_waited_for_and_a_lost_answer_is_none(host: Host) -> None:
+    active = SimpleNamespace(url=host.bao.leader().url, ca=host.bao.ca)
+    with front(active) as told:
+        told.always = first(2, Answered(503), "POST", "wrapping/lookup")
+        told.fault = first(1, Cut(), "POST", "wrapping/unwrap")
+        task = host.task(vault_url=told.url)
+        code, said = host.run({**task, "register": "lost", "ignore_errors": True}, task)
+    assert code == 0, said
+    assert "is not known, and its token is not used again: run again" in said
+    assert host.logs_in()
+    assert [path.rpartition("/")[2] for _method, path in told.seen] == [
+        *("lookup", "lookup", "lookup", "unwrap"),
+        *("lookup", "unwrap"),
+    ]
 
 
 def test_a_secret_id_that_does_not_log_in_is_not_written(host: Host) -> None:
