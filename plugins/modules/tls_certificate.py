@@ -149,7 +149,7 @@ import os
 import pwd
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -159,7 +159,11 @@ from ansible_collections.vigie.run.plugins.module_utils._host.certificates impor
     Store,
     Wanted,
 )
-from ansible_collections.vigie.run.plugins.module_utils._host.openssl import KEY_TYPES
+from ansible_collections.vigie.run.plugins.module_utils._host.openssl import (
+    KEY_TYPES,
+    OpenSsl,
+    Run,
+)
 
 ARGUMENTS = {
     "dir": {"type": "path", "required": True},
@@ -185,16 +189,18 @@ ARGUMENTS = {
     "mode": {"type": "str", "default": "0640"},
 }
 _NAME = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-# A common name's longest (RFC 5280, ub-common-name), and a DNS name's.
-_LONGEST_COMMON_NAME, _LONGEST_NAME = 64, 253
+# RFC 5280 (ub-common-name) and RFC 1035.
+_LONGEST_COMMON_NAME = 64
+_LONGEST_NAME = 253
 
 
-def run(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+def run(params: dict[str, Any], check_mode: bool, command: Run) -> dict[str, Any]:
     """Do what the state says. Raises RunError for options that cannot be used."""
     wanted = _wanted(params)
     if not 0 < params["renew_at"] < 1:
         raise RunError("renew_at: is a share of its life, between 0 and 1")
-    store = Store(_folder(params["dir"]), _rights(params), check_mode)
+    openssl = OpenSsl(command)
+    store = Store(_folder(params["dir"]), _rights(params), openssl, check_mode)
     before = _seen(store)
     why = store.lack(wanted, params["renew_at"], time.time())
     told = {"needed": bool(why), "why": why}
@@ -290,8 +296,12 @@ def main() -> None:
         supports_check_mode=True,
         required_if=[("state", "placed", ("certificate", "chain"))],
     )
+
+    def command(argv: Sequence[str], given: str) -> tuple[int, str, str]:
+        return module.run_command(list(argv), data=given, handle_exceptions=False)
+
     try:
-        result = run(module.params, module.check_mode)
+        result = run(module.params, module.check_mode, command)
     except RunError as error:
         module.fail_json(msg=str(error), **error.details)
     module.exit_json(**result)

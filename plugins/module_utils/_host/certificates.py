@@ -25,7 +25,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
-from ansible_collections.vigie.run.plugins.module_utils._host import openssl
+from ansible_collections.vigie.run.plugins.module_utils._host.openssl import (
+    Certificate,
+    OpenSsl,
+    certificates,
+)
 
 CURRENT, PROVED, NEXT, SETS = "current", "proved", "next", "sets"
 KEY, CERTIFICATE, CHAIN = "key.pem", "cert.pem", "chain.pem"
@@ -78,8 +82,11 @@ class Store:
     check: `settle` only tells; nothing else may be called that changes anything.
     """
 
-    def __init__(self, folder: str, rights: Rights, check: bool = False) -> None:
+    def __init__(
+        self, folder: str, rights: Rights, openssl: OpenSsl, check: bool = False
+    ) -> None:
         self._folder = folder
+        self._openssl = openssl
         self._rights = rights
         self._check_only = check
 
@@ -88,11 +95,11 @@ class Store:
 
     # -- looking ---------------------------------------------------------------------
 
-    def certificate(self) -> openssl.Certificate | None:
+    def certificate(self) -> Certificate | None:
         """What services read; None where there is nothing, or nothing whole."""
         try:
             with open(self.path(CURRENT, CERTIFICATE), encoding="ascii") as file:
-                return openssl.read(file.read())
+                return self._openssl.read(file.read())
         except (OSError, UnicodeDecodeError, RunError):
             return None
 
@@ -133,7 +140,7 @@ class Store:
 
     def _public_key(self) -> str:
         try:
-            return openssl.public_key(self.path(CURRENT, KEY))
+            return self._openssl.public_key(self.path(CURRENT, KEY))
         except RunError:
             return ""
 
@@ -152,9 +159,11 @@ class Store:
             self._give(folder, self._rights.folder)
         shutil.rmtree(self.path(NEXT), ignore_errors=True)
         os.mkdir(self.path(NEXT), 0o700)
-        openssl.new_key(self.path(NEXT, KEY), wanted.key_type)
+        self._openssl.new_key(self.path(NEXT, KEY), wanted.key_type)
         self._write(ABOUT, json.dumps(wanted.about(), indent=1, sort_keys=True) + "\n")
-        return openssl.new_request(self.path(NEXT, KEY), wanted.names, wanted.addresses)
+        return self._openssl.new_request(
+            self.path(NEXT, KEY), wanted.names, wanted.addresses
+        )
 
     def place(self, certificate: str, chain: str, wanted: Wanted) -> None:
         """Make the set whole, and have services read it from now on.
@@ -163,12 +172,12 @@ class Store:
         """
         if not os.path.isfile(self.path(NEXT, KEY)):
             raise RunError("state: nothing was requested; state=requested comes first")
-        given = openssl.certificates(certificate)
+        given = certificates(certificate)
         if len(given) != 1:
             raise RunError(f"certificate: has {len(given)} certificates, not one")
-        found = openssl.read(given[0])
+        found = self._openssl.read(given[0])
         self._check(found, wanted)
-        self._write_set(given[0], openssl.certificates(chain))
+        self._write_set(given[0], certificates(chain))
         made = f"{SETS}/{found.serial}"
         self._settle(self.path(NEXT))
         os.rename(self.path(NEXT), self.path(made))
@@ -201,8 +210,8 @@ class Store:
 
     # ----------------------------------------------------------------------------------
 
-    def _check(self, found: openssl.Certificate, wanted: Wanted) -> None:
-        if found.public_key != openssl.public_key(self.path(NEXT, KEY)):
+    def _check(self, found: Certificate, wanted: Wanted) -> None:
+        if found.public_key != self._openssl.public_key(self.path(NEXT, KEY)):
             raise RunError("certificate: is not for the key that was made here")
         missing = {*wanted.names, *wanted.addresses} - found.names - found.addresses
         if missing:
@@ -219,7 +228,7 @@ class Store:
     def _write_set(self, leaf: str, given: list[str]) -> None:
         """All files; a chain leads to the authority without being it."""
         chain = list(dict.fromkeys(given))
-        roots = [pem for pem in chain if openssl.read(pem).self_signed]
+        roots = [pem for pem in chain if self._openssl.read(pem).self_signed]
         between = [pem for pem in chain if pem not in roots]
         if not chain:
             raise RunError("chain: has no certificate of the authority that signed")
@@ -231,7 +240,7 @@ class Store:
         # Who signs without telling of its root is trusted itself.
         self._write(AUTHORITY, "".join(roots or chain[-1:]))
         self._write(PAIR, leaf + "".join(between) + key)
-        openssl.verify(
+        self._openssl.verify(
             *(self.path(NEXT, name) for name in (CERTIFICATE, AUTHORITY, CHAIN))
         )
 

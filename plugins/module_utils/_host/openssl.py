@@ -13,11 +13,12 @@ import ipaddress
 import os
 import re
 import ssl
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
+
+Run = Callable[[Sequence[str], str], tuple[int, str, str]]
 
 KEY_TYPES = {
     "ec-p256": ("EC", "ec_paramgen_curve:P-256"),
@@ -39,8 +40,6 @@ subjectAltName = {names}
 """
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PUBLIC = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.S)
-# Seconds for one call; a long RSA key takes a few on a slow host.
-_LIMIT = 120.0
 
 
 @dataclass(frozen=True)
@@ -61,89 +60,86 @@ class Certificate:
         return self.subject == self.issuer
 
 
-def new_key(path: str, kind: str) -> None:
-    """Make a private key that only its owner can read."""
-    algorithm, option = KEY_TYPES[kind]
-    made = _run("genpkey", "-algorithm", algorithm, "-pkeyopt", option)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(made)
-
-
-def new_request(key: str, names: Sequence[str], addresses: Sequence[str]) -> str:
-    """A request, in PEM, for the key in a file; the first name is the common name."""
-    folder = os.path.dirname(key)
-    settings = os.path.join(folder, "request.cnf")
-    every = [f"DNS:{name}" for name in names] + [f"IP:{one}" for one in addresses]
-    with open(settings, "w", encoding="ascii") as file:
-        file.write(_REQUEST.format(name=names[0], names=", ".join(every)))
-    try:
-        return _run("req", "-new", "-sha256", "-key", key, "-config", settings)
-    finally:
-        os.unlink(settings)
-
-
-def public_key(path: str) -> str:
-    """The public half of the private key in a file."""
-    return _run("pkey", "-in", path, "-pubout").strip()
-
-
 def certificates(text: str) -> list[str]:
     """Every certificate of a text, each in PEM."""
     return [f"{found}\n" for found in _PEM.findall(text)]
 
 
-def read(pem: str) -> Certificate:
-    """Raises RunError for what is no certificate."""
-    asked = ("-startdate", "-enddate", "-serial", "-subject", "-issuer", "-pubkey")
-    shown = ("-nameopt", "RFC2253", "-ext", "subjectAltName")
-    said = _run("x509", "-noout", *asked, *shown, given=pem)
-    lines = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-    alternatives = re.findall(r"(DNS|IP Address):([^,\s]+)", said)
-    public = _PUBLIC.search(said)
-    return Certificate(
-        begins=ssl.cert_time_to_seconds(lines["notBefore"]),
-        ends=ssl.cert_time_to_seconds(lines["notAfter"]),
-        serial=lines["serial"].strip().lower(),
-        subject=lines["subject"].strip(),
-        issuer=lines["issuer"].strip(),
-        names=frozenset(one.lower() for kind, one in alternatives if kind == "DNS"),
-        addresses=frozenset(
-            str(ipaddress.ip_address(one))
-            for kind, one in alternatives
-            if kind == "IP Address"
-        ),
-        public_key=public[0].strip() if public else "",
-    )
+class OpenSsl:
+    """The host's openssl.
 
-
-def verify(certificate: str, authorities: str, between: str) -> None:
-    """See that a certificate leads to an authority; all are files.
-
-    Raises RunError where it does not.
+    run: a command's words and its input to its exit status, output and errors.
+    Methods raise RunError where it fails, in its own words.
     """
-    more = ("-untrusted", between) if os.path.getsize(between) else ()
-    _run("verify", "-partial_chain", "-CAfile", authorities, *more, certificate)
 
+    def __init__(self, run: Run) -> None:
+        self._run = run
 
-def _run(*argv: str, given: str = "") -> str:
-    try:
-        done = subprocess.run(
-            ["openssl", *argv],
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=_LIMIT,
-            env={**os.environ, "LC_ALL": "C"},
-            check=False,
+    def new_key(self, path: str, kind: str) -> None:
+        """Make a private key that only its owner can read."""
+        algorithm, option = KEY_TYPES[kind]
+        made = self._said("genpkey", "-algorithm", algorithm, "-pkeyopt", option)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(made)
+
+    def new_request(
+        self, key: str, names: Sequence[str], addresses: Sequence[str]
+    ) -> str:
+        """A request, in PEM, for the key in a file; the first name is its subject."""
+        settings = os.path.join(os.path.dirname(key), "request.cnf")
+        every = [f"DNS:{name}" for name in names] + [f"IP:{one}" for one in addresses]
+        with open(settings, "w", encoding="ascii") as file:
+            file.write(_REQUEST.format(name=names[0], names=", ".join(every)))
+        try:
+            return self._said(
+                "req", "-new", "-sha256", "-key", key, "-config", settings
+            )
+        finally:
+            os.unlink(settings)
+
+    def public_key(self, path: str) -> str:
+        """The public half of the private key in a file."""
+        return self._said("pkey", "-in", path, "-pubout").strip()
+
+    def read(self, pem: str) -> Certificate:
+        """What a certificate says."""
+        asked = ("-startdate", "-enddate", "-serial", "-subject", "-issuer", "-pubkey")
+        shown = ("-nameopt", "RFC2253", "-ext", "subjectAltName")
+        said = self._said("x509", "-noout", *asked, *shown, given=pem)
+        lines = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+        alternatives = re.findall(r"(DNS|IP Address):([^,\s]+)", said)
+        public = _PUBLIC.search(said)
+        return Certificate(
+            begins=ssl.cert_time_to_seconds(lines["notBefore"]),
+            ends=ssl.cert_time_to_seconds(lines["notAfter"]),
+            serial=lines["serial"].strip().lower(),
+            subject=lines["subject"].strip(),
+            issuer=lines["issuer"].strip(),
+            names=frozenset(one.lower() for kind, one in alternatives if kind == "DNS"),
+            addresses=frozenset(
+                str(ipaddress.ip_address(one))
+                for kind, one in alternatives
+                if kind == "IP Address"
+            ),
+            public_key=public[0].strip() if public else "",
         )
-    except FileNotFoundError as error:
-        raise RunError(
-            "openssl is missing on this host: install the package openssl"
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise RunError(f"openssl {argv[0]} took more than {_LIMIT:g} s") from error
-    if done.returncode:
-        why = " ".join(done.stderr.split())[-300:] or "no reason given"
-        raise RunError(f"openssl {argv[0]} failed: {why}")
-    return done.stdout
+
+    def verify(self, certificate: str, authorities: str, between: str) -> None:
+        """See that a certificate leads to an authority; all are files."""
+        more = ("-untrusted", between) if os.path.getsize(between) else ()
+        self._said(
+            "verify", "-partial_chain", "-CAfile", authorities, *more, certificate
+        )
+
+    def _said(self, *argv: str, given: str = "") -> str:
+        try:
+            code, said, errors = self._run(["openssl", *argv], given)
+        except FileNotFoundError as error:
+            raise RunError(
+                "openssl is missing on this host: install the package openssl"
+            ) from error
+        if code:
+            why = " ".join(errors.split())[-300:] or "no reason given"
+            raise RunError(f"openssl {argv[0]} failed: {why}")
+        return said

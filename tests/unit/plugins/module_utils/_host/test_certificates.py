@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
-from ansible_collections.vigie.run.plugins.module_utils._host import openssl
 from ansible_collections.vigie.run.plugins.module_utils._host.certificates import (
     FILES,
     Rights,
     Store,
     Wanted,
 )
+from ansible_collections.vigie.run.plugins.module_utils._host.openssl import OpenSsl
 from ansible_collections.vigie.run.plugins.modules.tls_certificate import run
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -28,6 +30,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 WANTED = Wanted(("portal.example.org", "*.example.org"), ("::1",), "ec-p256", {})
 DAY = 86400
+
+
+def command(argv: Sequence[str], given: str) -> tuple[int, str, str]:
+    """As `AnsibleModule.run_command` does it."""
+    done = subprocess.run(
+        argv, input=given, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 class Authority:
@@ -70,7 +80,7 @@ def authority() -> Authority:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path / "portal"), Rights())
+    return Store(str(tmp_path / "portal"), Rights(), OpenSsl(command))
 
 
 def placed(store: Store, authority: Authority) -> str:
@@ -126,7 +136,7 @@ def test_a_key_of_another_certificate_is_seen(
     placed(store, authority)
     key = Path(store.path("current", "key.pem"))
     key.unlink()
-    openssl.new_key(str(key), "ec-p256")
+    OpenSsl(command).new_key(str(key), "ec-p256")
     assert lack(store) == "key.pem is not of cert.pem"
 
 
@@ -191,6 +201,6 @@ def test_what_cannot_be_is_said_before_a_key_is_made(
         "mode": "0640",
     }
     with pytest.raises(RunError) as refused:
-        run({**given, **options}, False)
+        run({**given, **options}, False, command)
     assert words in str(refused.value)
     assert not (tmp_path / "portal").exists()
