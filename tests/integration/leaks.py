@@ -146,6 +146,17 @@ class Watch:
         (self.folder / "python").write_text(script)
         (self.folder / "python").chmod(0o755)
 
+    def _told_by_process(self, process: str) -> set[bytes]:
+        """Its arguments and its environment.
+
+        A test that runs beside this one may have a token in its environment, where this
+        folder is not.
+        """
+        environment = Path("/proc", process, "environ").read_bytes()
+        if str(self.folder).encode() not in environment:
+            environment = TOKEN.sub(b"", environment)
+        return {Path("/proc", process, "cmdline").read_bytes(), environment}
+
     @contextlib.contextmanager
     def _looking(self) -> Iterator[None]:
         """Keep what every new process of the machine shows of itself."""
@@ -154,10 +165,8 @@ class Watch:
         def look() -> None:
             while not over.wait(LOOK):
                 for process in {*os.listdir("/proc")} - before:
-                    for name in ("cmdline", "environ"):
-                        path = Path("/proc", process, name)
-                        with contextlib.suppress(OSError):
-                            self._processes.add(path.read_bytes())
+                    with contextlib.suppress(OSError):
+                        self._processes |= self._told_by_process(process)
 
         thread = threading.Thread(target=look)
         thread.start()

@@ -25,6 +25,7 @@ from cryptography import x509
 
 from lab.bao_cluster import Bao
 from lab.processes import await_true
+from tests.integration.leaks import talkative
 from tests.unit.plugins.action.plays import play
 
 NAME, ADDRESS = "portal.example.org", "127.0.0.1"
@@ -261,3 +262,13 @@ def test_what_vault_refuses_leaves_all_as_it_was(host: Host) -> None:
     assert code == 2
     assert "portal.elsewhere.org" in said
     assert not (host.dir / "current").exists()
+
+
+def test_nothing_of_a_key_is_shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = talkative(host.folder, monkeypatch)
+    watch.values.update(host.variables)
+    watch.allowed.append(host.dir.name)
+    watch.run({"one": watch.elsewhere()}, host.role())
+    _begin, line, *_rest = host.file("key").read_text().splitlines()
+    watch.learn("key", line)
+    assert watch.leaks() == []

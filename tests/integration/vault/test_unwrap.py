@@ -20,6 +20,7 @@ import pytest
 from lab.bao_cluster import Bao
 from lab.processes import ask
 from tests.integration.front import Answered, Cut, first, front
+from tests.integration.leaks import talkative
 from tests.unit.plugins.action.plays import play
 
 
@@ -221,3 +222,18 @@ def test_a_secret_id_that_does_not_log_in_is_not_written(host: Host) -> None:
     assert code == 2
     assert "role_id: the new secret id does not log in with it" in said
     assert host.file.read_text() == "the former one"
+
+
+def test_nothing_of_it_is_shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the secret id, nor a token of the run, of wrapping or of its proof."""
+    watch = talkative(host.folder, monkeypatch)
+    watch.values.update(host.variables, wrapped=host.wrapped())
+    watch.allowed.append(host.file.name)
+    made = host.task(role_id=host.role_id)
+    foreign = host.task(token="{{ wrapped }}", creation_path="elsewhere")
+    refused = {**foreign, "ignore_errors": True, "register": "refused"}
+    seen = watch.run({"one": watch.elsewhere()}, made, refused)
+    assert seen["one"]["refused"]["alarm"] == "foreign path"
+    watch.learn("secret id", host.file.read_text())
+    watch.run({"one": watch.elsewhere()}, made)
+    assert watch.leaks() == []
