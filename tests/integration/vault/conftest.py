@@ -13,6 +13,7 @@ import pytest
 
 from lab.bao_cluster import Bao
 from lab.bao_cluster import bao as running
+from lab.postgres import Postgres, postgres
 from tests.integration.front import Answered, Front, first, front
 from tests.integration.vault.states import State
 
@@ -32,6 +33,13 @@ def bao(nodes: Bao) -> Iterator[Bao]:
     """The cluster, for a test that may kill, freeze and seal its nodes."""
     yield nodes
     nodes.repair()
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Postgres]:
+    """A PostgreSQL server of this test process."""
+    with postgres() as server:
+        yield server
 
 
 @pytest.fixture

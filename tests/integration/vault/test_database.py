@@ -6,26 +6,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from lab import LabError
-from lab.postgres import Postgres, postgres
+from lab.postgres import Postgres
 from tests.integration.vault.states import State, example
 
 CREATION = (
     "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}'"
     " VALID UNTIL '{{expiration}}'"
 )
-
-
-@pytest.fixture(scope="session")
-def database() -> Iterator[Postgres]:
-    """A server of this test process."""
-    with postgres() as running:
-        yield running
 
 
 def connected(database: Postgres, **more: Any) -> dict[str, Any]:

@@ -6,24 +6,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lab.bao_cluster import Bao
-from lab.postgres import Postgres, postgres
+from lab.postgres import Postgres
 from tests.integration.leaks import Watch, talkative
 
 KEY = "-----BEGIN KEY-----\n{}\n\"{}'\\{}\n-----END KEY-----\n"
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Postgres]:
-    """A server of this test process."""
-    with postgres() as running:
-        yield running
 
 
 @pytest.fixture
