@@ -124,6 +124,7 @@ $(scenario_targets): molecule-%:
 ifndef SCENARIO
 molecule-patch: molecule-haproxy
 molecule-release: molecule-consul
+molecule-vault: molecule-consul
 molecule-rotation: molecule-patch molecule-release
 endif
 
