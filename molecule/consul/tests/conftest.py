@@ -75,9 +75,13 @@ class Cluster:
         """
         scripts = str(Path(sys.executable).parent)
         inventory = f"--inventory={PROJECT}/molecule/inventory"
-        named = [str(SCENARIO / one) if one.endswith(".yml") else one for one in argv]
+        plays = {path.name: str(path) for path in SCENARIO.glob("*.yml")}
         return subprocess.run(
-            [f"{scripts}/ansible-playbook", inventory, *named],
+            [
+                f"{scripts}/ansible-playbook",
+                inventory,
+                *(plays.get(one, one) for one in argv),
+            ],
             cwd=PROJECT,
             env={
                 **os.environ,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the vigie.run authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers and client agents as the role leaves them, and how they bear changes."""
+"""Servers and client agents as the role leaves them, and how they bear faults."""
 
 from __future__ import annotations
 
@@ -141,6 +141,7 @@ def test_the_token_for_snapshots_cannot_write_keys(host, name, cluster):
     assert "403" in refused.stderr
 
 
-def test_changes(cluster):
-    """Changes to a running cluster, maintenance and gates."""
-    cluster.succeed("changes.yml")
+@pytest.mark.parametrize("play", ["maintenance.yml", "faults.yml"])
+def test_plays(play, cluster):
+    """Maintenance and gates, and each under faults."""
+    cluster.succeed(play)
