@@ -87,6 +87,9 @@ class Cluster:
                 **os.environ,
                 "PATH": f"{scripts}:{os.environ['PATH']}",
                 "ANSIBLE_COLLECTIONS_PATH": str(PROJECT / "build" / "collections"),
+                # Molecule has colours forced, between the words of a message too.
+                "ANSIBLE_FORCE_COLOR": "0",
+                "ANSIBLE_NOCOLOR": "1",
             },
             capture_output=True,
             text=True,

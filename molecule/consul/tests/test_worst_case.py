@@ -40,9 +40,10 @@ def test_losing_all_servers_and_coming_back(cluster):
         "vigie.run.consul_restore",
     ]
     refused = cluster.play(*restore)
+    said = " ".join((refused.stdout + refused.stderr).split())
     assert refused.returncode != 0
-    assert "set consul_restore_confirm=lab" in " ".join(refused.stdout.split())
-    assert "held_now" in refused.stdout
+    assert "set consul_restore_confirm=lab" in said
+    assert "held_now" in said
     assert kept(cluster) == ""
 
     cluster.succeed("--extra-vars=consul_restore_confirm=lab", *restore)
