@@ -20,7 +20,9 @@ def test_many_tasks_at_once_wait_for_their_turn(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server, ThreadPoolExecutor(TASKS) as pool:
         server.bind(str(tmp_path / SOCKET))
         server.listen(1)
-        asked = [pool.submit(_vault_token._asked, tmp_path, {}) for _ in range(TASKS)]
+        asked = [
+            pool.submit(_vault_token._asked, tmp_path, {}) for _one in range(TASKS)
+        ]
         for _number in range(TASKS):
             server.settimeout(10)
             line, _peer = server.accept()
