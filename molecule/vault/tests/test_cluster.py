@@ -99,7 +99,7 @@ def test_only_the_active_server_takes_snapshots(cluster):
 
 def test_no_more_snapshots_are_kept_than_wanted(cluster):
     host = cluster.host(cluster.active())
-    for _ in range(2):
+    for _round in range(2):
         # They are named after the second.
         host.check_output("sleep 1; systemctl start openbao-snapshot.service")
     taken = host.check_output("ls /var/backups/openbao/").split()

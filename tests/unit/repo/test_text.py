@@ -44,6 +44,20 @@ def test_functions_are_short(root, files):
     assert not long
 
 
+def test_no_variable_has_a_name_that_ansible_test_forbids(root, files):
+    """It takes ansible-test minutes to say so."""
+    forbidden = [
+        f"{path}:{node.lineno}: {node.id}"
+        for path in files
+        if path.suffix == ".py"
+        for node in ast.walk(ast.parse((root / path).read_text()))
+        if isinstance(node, ast.Name)
+        and isinstance(node.ctx, ast.Store)
+        and node.id in ("_", "bar")
+    ]
+    assert not forbidden
+
+
 def test_no_file_knows_this_machine(root, files):
     known = {"checkout": re.escape(str(root)), "path": MACHINE_PATH.pattern}
     hosts = {host: re.escape(host) for host in [*REGISTRIES, *machine_hosts()]}
