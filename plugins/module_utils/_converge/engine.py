@@ -97,15 +97,19 @@ def converge(
     options = options or Options()
     absent = options.state == "absent"
     declaration = read_declaration(resources, provider, options.allow_replace, absent)
-    plan = _plan(declaration, provider, options)
-    if options.dry_run or not plan.changed:
-        return _planned(plan, absent)
-    lock = provider.lock()
+    plan, stops = _plan(declaration, provider, options)
+    acts = not options.dry_run and bool(plan.changed or stops)
+    lock = provider.lock() if acts else None
     if lock is None:
+        _stop(stops)
+        if not acts:
+            return _planned(plan, absent)
         return _outcome(plan, _applied(plan, options), absent)
     with lock:
-        # Another run may have come between the plan and the lock.
-        plan = _plan(declaration, provider, options)
+        # Another run may have come between the plan and the lock; or what was seen, and
+        # refused, is what it was half way through.
+        plan, stops = _plan(declaration, provider, options)
+        _stop(stops)
         applied = _applied(plan, options)
     return _outcome(plan, applied, absent)
 
@@ -148,16 +152,21 @@ def _surveyed(item: Item) -> dict[str, Any]:
     return {**named, "properties": properties, "attributes": attributes}
 
 
-def _plan(declaration: Declaration, provider: Provider, options: Options) -> Plan:
+def _plan(
+    declaration: Declaration, provider: Provider, options: Options
+) -> tuple[Plan, list[str]]:
+    """What would be done by what lives now, and why it may not be."""
     absent = options.state == "absent"
     found = read(declaration, provider, everything=absent or options.prune)
     planner = Planner(declaration, provider, found, options)
     plan = planner.absent() if absent else planner.present()
     stops = [_foreign(provider, *conflict) for conflict in plan.conflicts]
-    stops += plan.problems + plan.refusals
+    return plan, stops + plan.problems + plan.refusals
+
+
+def _stop(stops: list[str]) -> None:
     if stops:
         raise refusal("The plan cannot be applied", stops)
-    return plan
 
 
 def _applied(plan: Plan, options: Options) -> Applied:

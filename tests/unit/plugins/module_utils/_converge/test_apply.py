@@ -155,6 +155,18 @@ def test_the_plan_is_made_anew_inside_the_lock(shelf):
     assert changes(shelf) == []
 
 
+def test_what_another_run_is_half_way_through_is_not_refused(shelf):
+    """The route was there before what it goes by was seen."""
+    declared = {"net": NET, "route": {"type": "route", "pinned": "${net.id}"}}
+    assert converge(declared, shelf).changed
+    net = shelf.service.of("net")[0]
+    del shelf.service.things[net.id]
+    with pytest.raises(RunError, match="allow_replace"):
+        converge(declared, shelf)
+    shelf.service.on_lock = lambda: shelf.service.things.update({net.id: net})
+    assert not converge(declared, shelf).changed
+
+
 def test_without_a_lock_the_first_plan_is_applied(shelf):
     """Nothing keeps another run away: looking twice would only cost."""
     shelf.lock = lambda: None
