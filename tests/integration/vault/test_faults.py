@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lab.bao_cluster import BaoServer
 from lab.processes import await_true
 from tests.integration.front import Answered, Cut, Front, first
 from tests.integration.vault.states import State
@@ -36,12 +37,12 @@ def many(state: State, ttl: str = "5m") -> dict[str, Any]:
     return declared
 
 
-def whole(state: State) -> bool:
-    """Whether every secret was written, once."""
-    return all(
-        state.ask(f"{state.prefix}/data/s{n}")["data"]["metadata"]["version"] == 1
-        for n in range(COUNT)
-    )
+def whole(state: State, server: BaoServer | None = None) -> bool:
+    """Whether every secret was written, once; the active node knows, or `server`."""
+    paths = (f"{state.prefix}/data/s{n}" for n in range(COUNT))
+    asked = server or state.bao.leader()
+    found = (state.bao.ask(path, server=asked) for path in paths)
+    return all(one["data"]["metadata"]["version"] == 1 for one in found)
 
 
 def during(state: State, act: Callable[[], object]) -> Any:
@@ -130,6 +131,7 @@ def test_a_node_without_an_active_one_is_waited_for(state: State) -> None:
     state.apply(many(state))
     stays, *others = [*state.bao.standbys(), state.bao.leader()]
     state.options = {"vault_url": stays.url}
+    await_true("the node that stays to know all", lambda: whole(state, stays))
     for server in others:
         server.kill()
     result = state.run({"p": many(state, "6m")["r0"]}, patience=1.0)
