@@ -194,13 +194,14 @@ def talkative(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Watch:
         "ANSIBLE_LOG_PATH": "run.log",
         "ANSIBLE_HOME": "home",
         "HOME": "home",
-        "TMPDIR": "tmp",
+        # Short: Ansible listens on a socket there, whose path has 107 letters at most.
+        "TMPDIR": "t",
         "VIGIE_JOURNAL_DIR": "journal",
     }
     for name, value in TALKATIVE.items():
         monkeypatch.setenv(name, value)
     for name, place in places.items():
         monkeypatch.setenv(name, str(folder / place))
-    for place in ("home", "tmp"):
+    for place in ("home", "t"):
         (folder / place).mkdir()
     return Watch(folder)

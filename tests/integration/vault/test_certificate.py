@@ -264,7 +264,7 @@ def test_what_vault_refuses_leaves_all_as_it_was(host: Host) -> None:
     assert not (host.dir / "current").exists()
 
 
-def test_nothing_of_a_key_is_shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_key_is_shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     watch = talkative(host.folder, monkeypatch)
     watch.values.update(host.variables)
     watch.allowed.append(host.dir.name)

@@ -224,7 +224,7 @@ def test_a_secret_id_that_does_not_log_in_is_not_written(host: Host) -> None:
     assert host.file.read_text() == "the former one"
 
 
-def test_nothing_of_it_is_shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_not_shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the secret id, nor a token of the run, of wrapping or of its proof."""
     watch = talkative(host.folder, monkeypatch)
     watch.values.update(host.variables, wrapped=host.wrapped())
