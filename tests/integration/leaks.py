@@ -147,15 +147,13 @@ class Watch:
         (self.folder / "python").chmod(0o755)
 
     def _told_by_process(self, process: str) -> set[bytes]:
-        """Its arguments and its environment.
+        """Its arguments; its environment, if it comes from here.
 
-        A test that runs beside this one may have a token in its environment, where this
-        folder is not.
+        What this test did not start (it names no `HOME` here) may be told a token so.
         """
+        told = {Path("/proc", process, "cmdline").read_bytes()}
         environment = Path("/proc", process, "environ").read_bytes()
-        if str(self.folder).encode() not in environment:
-            environment = TOKEN.sub(b"", environment)
-        return {Path("/proc", process, "cmdline").read_bytes(), environment}
+        return told | {environment} if str(self.folder).encode() in environment else told
 
     @contextlib.contextmanager
     def _looking(self) -> Iterator[None]:

@@ -164,9 +164,13 @@ class Playing:
         return code, " ".join(self.output.read_text().split())
 
     def kill(self) -> None:
-        """Only the run: its keeper is no child of its session."""
+        """Only the run: its keeper is no child of its session.
+
+        A task that waits for the file `end` goes on without it, and is told to end.
+        """
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        (self.folder / "end").touch()
 
 
 def task(

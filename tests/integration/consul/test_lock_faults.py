@@ -52,7 +52,8 @@ def started(
 ) -> Playing:
     """A play that holds the lock of `other` and goes on until it is killed."""
     held = task(name=other.name, reason="Deploy", **options)
-    play = Playing(folder / "play", cluster.url, cluster, [held, until(folder / "end")])
+    waits = until(folder / "play" / "end")
+    play = Playing(folder / "play", cluster.url, cluster, [held, waits])
     await_that("the play holds", lambda: other.seen().alive and keepers(other.name))
     return play
 
