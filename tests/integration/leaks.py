@@ -151,9 +151,10 @@ class Watch:
 
         What this test did not start (it names no `HOME` here) may be told a token so.
         """
-        told = {Path("/proc", process, "cmdline").read_bytes()}
         environment = Path("/proc", process, "environ").read_bytes()
-        return told | {environment} if str(self.folder).encode() in environment else told
+        own = str(self.folder).encode() in environment
+        arguments = Path("/proc", process, "cmdline").read_bytes()
+        return {arguments, environment} if own else {arguments}
 
     @contextlib.contextmanager
     def _looking(self) -> Iterator[None]:
