@@ -120,11 +120,11 @@ class LookupModule(OptionedLookup):
     ) -> list[Any]:
         """One value, or one dictionary, for each term."""
         try:
-            self.read_options(variables, kwargs)
+            self._asked = self.read_options(variables, kwargs)
             self._check(terms)
-            access = consul_access(self)
-            session = kept_session(access, self.get_option("datacenter"))
-            if self.get_option("recurse"):
+            access = consul_access(self._asked)
+            session = kept_session(access, self._asked.get_option("datacenter"))
+            if self._asked.get_option("recurse"):
                 names = [_folder(term) for term in terms]
                 trees = read_trees(session, names)
                 found = {name: self._tree(name, trees[name]) for name in trees}
@@ -137,7 +137,7 @@ class LookupModule(OptionedLookup):
             raise AnsibleLookupError(str(error)) from error
 
     def _check(self, terms: Sequence[Any]) -> None:
-        recurse = self.get_option("recurse")
+        recurse = self._asked.get_option("recurse")
         for term in terms:
             if not isinstance(term, str) or not (term or recurse):
                 raise RunError(f"{term!r} is no key: a key is text, and not empty")
@@ -154,8 +154,8 @@ class LookupModule(OptionedLookup):
         }
 
     def _entry(self, entry: Value) -> Any:
-        value = decoded(entry, self.get_option("decode"))
-        if not self.get_option("details"):
+        value = decoded(entry, self._asked.get_option("decode"))
+        if not self._asked.get_option("details"):
             return value
         return {
             "key": entry.key,
@@ -170,12 +170,12 @@ class LookupModule(OptionedLookup):
         self, names: Sequence[str], found: Mapping[str, Any], kwargs: Mapping[str, Any]
     ) -> list[Any]:
         """What was found for each name, or the default. An empty folder is none."""
-        recurse = self.get_option("recurse")
+        recurse = self._asked.get_option("recurse")
         there = {name: one for name, one in found.items() if one or not recurse}
         missing = [name for name in dict.fromkeys(names) if name not in there]
         if missing and "default" not in kwargs:
             raise RunError(_lacking(missing, recurse))
-        return [there.get(name, self.get_option("default")) for name in names]
+        return [there.get(name, kwargs.get("default")) for name in names]
 
 
 def decoded(entry: Value, kind: str) -> Any:

@@ -22,8 +22,6 @@ notes:
     made where it is used, or with O(vault_auth=token).
   - Secrets are registered with Ansible's own masking where the version has it. Use C(no_log) on tasks that handle them all the same.
   - Values are data, and never evaluated as templates.
-requirements:
-  - hvac on the controller
 options:
   _terms:
     description:
@@ -115,39 +113,45 @@ class LookupModule(OptionedLookup):
     ) -> list[Any]:
         """What is at each path, or its field."""
         try:
-            self.read_options(variables, kwargs)
-            wanted = [Term.read(term) for term in terms]
-            if self.get_option("wrap_ttl") and self.get_option("data") is None:
-                raise RunError("wrap_ttl: goes with data; only an answer is wrapped")
-            secrets = kept_secrets(self)
-            found = self._all(secrets, wanted, kwargs)
+            options = self.read_options(variables, kwargs)
+            reading = _Reading(kept_secrets(options), options, kwargs)
+            found = reading.all([Term.read(term) for term in terms])
         except RunError as error:
             raise AnsibleLookupError(str(error)) from error
         mask(found)
         return found
 
-    def _all(
-        self, secrets: Secrets, terms: list[Term], given: Mapping[str, Any]
-    ) -> list[Any]:
+
+class _Reading:
+    """What one lookup asks of the secrets."""
+
+    def __init__(
+        self, secrets: Secrets, options: OptionedLookup, given: Mapping[str, Any]
+    ) -> None:
+        """Raises RunError for options that do not go together."""
+        self._secrets = secrets
+        self._given = given
+        self._version = options.get_option("version")
+        self._data = options.get_option("data")
+        self._wrap_ttl = options.get_option("wrap_ttl")
+        if self._wrap_ttl and self._data is None:
+            raise RunError("wrap_ttl: goes with data; only an answer is wrapped")
+
+    def all(self, terms: list[Term]) -> list[Any]:
         """What is found for each; reads go side by side, writes one after the other."""
-
-        def one(term: Term) -> Any:
-            return self._one(secrets, term, given)
-
-        if len(terms) < 2 or self.get_option("data") is not None:
-            return [one(term) for term in terms]
+        if len(terms) < 2 or self._data is not None:
+            return [self._one(term) for term in terms]
         # The first one alone: it logs in, and learns of the engine for the others.
-        first = one(terms[0])
+        first = self._one(terms[0])
         with ThreadPoolExecutor(PARALLEL) as pool:
-            return [first, *pool.map(one, terms[1:])]
+            return [first, *pool.map(self._one, terms[1:])]
 
-    def _one(self, secrets: Secrets, term: Term, given: Mapping[str, Any]) -> Any:
-        data = self.get_option("data")
-        if data is not None:
-            return secrets.write(term, data, self.get_option("wrap_ttl"))
-        found = secrets.read(term, self.get_option("version"))
+    def _one(self, term: Term) -> Any:
+        if self._data is not None:
+            return self._secrets.write(term, self._data, self._wrap_ttl)
+        found = self._secrets.read(term, self._version)
         if found is not None:
             return found
-        if "default" in given:
-            return self.get_option("default")
+        if "default" in self._given:
+            return self._given["default"]
         raise RunError(f"{term.path}: there is nothing, and no default was given")

@@ -12,6 +12,7 @@ agent or this host's application, never something behind a proxy.
 from __future__ import annotations
 
 import http.client
+import select
 import socket
 import ssl
 import time
@@ -139,10 +140,13 @@ class Connection:
     ) -> Answer:
         """Send one request and read the whole answer within `timeout` seconds.
 
-        A kept connection that the server closed meanwhile is opened anew once
-        (never for POST); a fresh one is never tried twice. Raises HttpError.
+        A kept connection that the server closed meanwhile is opened anew. Where that
+        shows only once the request is sent, it is sent once again, unless it is a POST;
+        over a fresh connection nothing is. Raises HttpError.
         """
         deadline = time.monotonic() + timeout
+        if self._open is not None and _is_closed(self._open.sock):
+            self.close()
         reused = self._open is not None and method != "POST"
         while True:
             try:
@@ -218,6 +222,15 @@ class Connection:
                 where.host, where.port, timeout=timeout, context=self._tls
             )
         return http.client.HTTPConnection(where.host, where.port, timeout=timeout)
+
+
+def _is_closed(sock: socket.socket | None) -> bool:
+    """Whether the other end has closed it: an idle server has nothing else to say."""
+    if sock is None:
+        return True
+    readable = select.poll()
+    readable.register(sock, select.POLLIN)
+    return bool(readable.poll(0))
 
 
 def _left(deadline: float) -> float:

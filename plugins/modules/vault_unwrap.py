@@ -153,6 +153,7 @@ from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
 from ansible_collections.vigie.run.plugins.module_utils._host import secret_file
 from ansible_collections.vigie.run.plugins.module_utils._vault import wrapping
 from ansible_collections.vigie.run.plugins.module_utils._vault.durations import seconds
+from ansible_collections.vigie.run.plugins.module_utils._vault.session import Access
 
 ARGUMENTS = {
     "dest": {"type": "path", "required": True},
@@ -186,13 +187,9 @@ class Delivery:
         secret_file.check_place(self._path, params["owner"], params["group"])
         role_id = params["role_id"]
         self._mount = wrapping.auth_mount(self._creation_path) if role_id else ""
-        server = wrapping.Server(
-            url=params["vault_url"],
-            namespace=params["vault_namespace"] or "",
-            ca_path=params["vault_ca_path"] or "",
-            timeout=params["vault_timeout"],
-        )
-        self._client = wrapping.Client(server)
+        without = {"vault_client_cert": None, "vault_client_key": None}
+        self._access = Access.from_params({**params, **without})
+        self._session = wrapping.asking(self._access)
 
     def look(self) -> dict[str, Any]:
         """Whether there is need of a secret; owner and mode are seen to."""
@@ -204,12 +201,12 @@ class Delivery:
 
     def take(self, token: str) -> dict[str, Any]:
         """Unwrap a secret, and put it in its place."""
-        wrapping.examine(self._client, token, self._creation_path)
+        wrapping.examine(self._session, token, self._creation_path)
         told = {**self._told("a token was given"), "changed": True}
         if self._module.check_mode:
             return told
         field = self._params["field"]
-        got = wrapping.unwrap(self._client, token, self._creation_path, field)
+        got = wrapping.unwrap(self._access, token, self._creation_path, field)
         self._module.no_log_values.add(got.secret)
         if self._params["role_id"] and not self._good(got.secret):
             raise RunError(
@@ -241,7 +238,7 @@ class Delivery:
 
     def _good(self, secret_id: str) -> bool:
         role_id = self._params["role_id"]
-        return wrapping.logs_in(self._client, self._mount, role_id, secret_id)
+        return wrapping.logs_in(self._session, self._mount, role_id, secret_id)
 
     def _dress(self, path: str) -> bool:
         """Owner, group, mode and context of the file, which may still be elsewhere."""

@@ -15,7 +15,7 @@ from .._converge.provider import Change, Desired, Live, Reading
 from .base import VaultType
 from .common import texts
 from .durations import duration
-from .errors import DeniedError
+from .errors import BusyError, DeniedError
 from .shape import body, seen
 
 # What Vault keeps under `config`, and `tune` changes.
@@ -96,7 +96,14 @@ class MountType(VaultType):
         config = {name: given.pop(name) for name in tuning if name in given}
         path = given.pop("path")
         self.session.write(self._at(path), {**given, "config": config})
-        return self._live(path, self.session.read(self.place)[f"{path}/"])
+        return self._live(path, self.session.patiently(lambda: self._made(path)))
+
+    def _made(self, path: str) -> Mapping[str, Any]:
+        """What was made. A standby that answers reads itself may not know it yet."""
+        mounts = self.session.read(self.place)
+        if f"{path}/" not in mounts:
+            raise BusyError(f"{self.place}/{path} was made, and is not to be seen yet")
+        return mounts[f"{path}/"]
 
     def update(self, live: Live, desired: Desired, changes: Sequence[Change]) -> Live:
         fixed = [name for name, item in self.fields.items() if item.immutable]

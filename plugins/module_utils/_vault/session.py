@@ -4,13 +4,16 @@
 # This module util is private to the collection: its interface may change at any time.
 """Vault's API for many threads: one login, the active node, patience with elections.
 
-The transport is hvac's. Requests go to the active node where it can be reached: a
-standby of OpenBao answers reads itself, and may not know yet what was just written.
+Requests go to the active node where it can be reached: a standby of OpenBao answers
+reads itself, and may not know yet what was just written.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,15 +21,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._errors import RunError
+from .._http import Answer, HttpError
 from .errors import (
     BusyError,
     DeniedError,
     NotFoundError,
+    SealedError,
     UnreachableError,
     VaultError,
     error_of,
 )
 from .login import Credentials, log_in
+from .transport import Transport
 
 # Seconds between two tries: from the first to what they grow to.
 FIRST_PAUSE = 0.1
@@ -84,7 +90,6 @@ class Session:
         access: Access,
         credentials: Credentials | None = None,
         patience: float = 30.0,
-        connections: int = 16,
         stay: bool = False,
         shared: Shared | None = None,
     ) -> None:
@@ -92,11 +97,18 @@ class Session:
         self._credentials = credentials
         self._shared = shared if credentials and not credentials.token else None
         self._patience = patience
-        self._adapter = _adapter(access, connections)
+        self._transport = Transport(
+            access.url,
+            access.ca_path,
+            access.client_cert,
+            access.client_key,
+            access.namespace,
+        )
         self._lock = threading.RLock()
         self._stay = stay
         self._found_leader = stay
         self._answered = False
+        self._served = False
         self._logged_in = False
         self._given_up: UnreachableError | None = None
         self.token = ""
@@ -150,11 +162,38 @@ class Session:
             return self._send(method, path, body, params, wrap_ttl)
 
         try:
-            return self._patiently(send, repeat)
+            return self.patiently(send, repeat)
         except DeniedError:
             if not self._renewed(used):
                 raise
-            return self._patiently(send, repeat)
+            return self.patiently(send, repeat)
+
+    def patiently(self, ask: Callable[[], Any], repeat: bool = True) -> Any:
+        """What the question gives, asked again while it raises BusyError.
+
+        And where it was lost on the way, if it may be repeated, or met a sealed node:
+        one that starts again, or whom a standby takes for the active one.
+        """
+        end = time.monotonic() + self._patience
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return ask()
+            except UnreachableError:
+                # Who never answered may be the wrong address: that is said at once.
+                known = self._answered and repeat
+                if not known or time.monotonic() + pause > end:
+                    raise
+            except SealedError:
+                # A node that was sealed from the beginning is said at once, too.
+                if not self._served or time.monotonic() + pause > end:
+                    raise
+            except BusyError:
+                if time.monotonic() + pause > end:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            self._look_for_leader_again()
 
     def forget_token(self) -> None:
         """Log in anew at the next request."""
@@ -167,7 +206,7 @@ class Session:
             # Where it cannot be, it ends by itself; what was done is done.
             with contextlib.suppress(VaultError):
                 self._send("POST", "auth/token/revoke-self")
-        self._adapter.close()
+        self._transport.close()
 
     # ----------------------------------------------------------------------------------
 
@@ -185,13 +224,13 @@ class Session:
                 raise self._given_up
             if not self._found_leader:
                 try:
-                    self._patiently(self._find_leader)
+                    self.patiently(self._find_leader)
                 except UnreachableError as error:
                     self._given_up = error
                     raise
                 self._found_leader = True
             if self._credentials is not None and not self.token:
-                self._patiently(self._log_in)
+                self.patiently(self._log_in)
 
     def _log_in(self) -> None:
         if self._shared:
@@ -209,46 +248,33 @@ class Session:
 
     def _use(self, token: str) -> None:
         self.token = token
-        self._adapter.token = token
-
-    def _patiently(self, ask: Callable[[], Any], repeat: bool = True) -> Any:
-        end = time.monotonic() + self._patience
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                return ask()
-            except UnreachableError:
-                # Who never answered may be the wrong address: that is said at once.
-                known = self._answered and repeat
-                if not known or time.monotonic() + pause > end:
-                    raise
-            except BusyError:
-                if time.monotonic() + pause > end:
-                    raise
-            time.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
-            self._look_for_leader_again()
+        self._transport.token = token
 
     def _look_for_leader_again(self) -> None:
-        """Whoever was active may not be any more."""
+        """Whoever was active may not be any more, or not be the one to reach it by."""
         if self._stay:
             return
         with self._lock:
-            self._adapter.base_uri = self.access.url
-            with contextlib.suppress(VaultError):
-                self._find_leader()
+            for url in (self.access.url, self._transport.url):
+                with contextlib.suppress(VaultError):
+                    self._find_leader(url)
+                    return
 
-    def _find_leader(self) -> None:
-        said = self._send("GET", "sys/leader")
+    def _find_leader(self, url: str = "") -> None:
+        """Ask a node who is active, and ask that one from now on if it can be reached.
+
+        Others that ask meanwhile are not led astray: a node that lags behind would
+        answer them too.
+        """
+        url = url or self.access.url
+        said = self._send("GET", "sys/leader", url=url)
         address = (said or {}).get("leader_address") or ""
-        if said.get("is_self") or not address or address == self.access.url:
-            return
-        own, self._adapter.base_uri = self._adapter.base_uri, address
-        try:
-            self._send("GET", "sys/leader", timeout=LEADER_TIMEOUT)
-        except VaultError:
+        if address and not said.get("is_self") and address != url:
             # Behind a load balancer the nodes' own addresses may lead nowhere.
-            self._adapter.base_uri = own
+            with contextlib.suppress(VaultError):
+                self._send("GET", "sys/leader", url=address, timeout=LEADER_TIMEOUT)
+                url = address
+        self._transport.url = url
 
     def _send(
         self,
@@ -258,90 +284,57 @@ class Session:
         params: Mapping[str, Any] | None = None,
         wrap_ttl: str = "",
         timeout: float | None = None,
+        url: str = "",
     ) -> Any:
-        """One request, once."""
-        import requests
-
-        more: dict[str, Any] = {"timeout": timeout} if timeout else {}
+        """One request, once; to `url`, or to who is known to be active."""
+        headers = {"X-Vault-Wrap-TTL": wrap_ttl} if wrap_ttl else {}
         if method == "PATCH":
-            more["headers"] = {"Content-Type": "application/merge-patch+json"}
+            headers["Content-Type"] = "application/merge-patch+json"
         with self._lock:
             self.calls += 1
+        url = url or self._transport.url
         try:
-            answer = self._adapter.request(
+            answer = self._transport.send(
                 method,
-                f"/v1/{path}",
-                raise_exception=False,
-                json=body,
+                path,
+                url=url,
+                timeout=timeout or self.access.timeout,
+                body=body,
                 params=params,
-                wrap_ttl=wrap_ttl,
-                **more,
+                headers=headers,
             )
-        except requests.RequestException as error:
-            raise UnreachableError(
-                _unreachable(self._adapter.base_uri, error)
-            ) from None
+        except HttpError as error:
+            raise UnreachableError(_unreachable(url, error)) from None
         self._answered = True
-        return _decoded(self._adapter.base_uri, method, path, answer)
+        said = _decoded(url, method, path, answer)
+        self._served = True
+        return said
 
 
-def _adapter(access: Access, connections: int) -> Any:
-    """hvac's transport over kept-alive connections, blind to the environment."""
+def _decoded(url: str, method: str, path: str, answer: Answer) -> Any:
+    fine = answer.status < 300
     try:
-        import requests
-        from hvac.adapters import RawAdapter
-    except ImportError as error:
-        raise RunError(
-            f"hvac is missing ({error}): install it where this runs, with"
-            " 'pip install hvac'"
-        ) from error
-    session = requests.Session()
-    # REQUESTS_CA_BUNDLE and proxies of the environment would override what is given.
-    session.trust_env = False
-    session.verify = access.ca_path or True
-    if access.client_cert:
-        session.cert = (access.client_cert, access.client_key or access.client_cert)
-    pool = requests.adapters.HTTPAdapter(pool_maxsize=connections)
-    session.mount("https://", pool)
-    session.mount("http://", pool)
-    return RawAdapter(
-        base_uri=access.url,
-        session=session,
-        timeout=access.timeout,
-        namespace=access.namespace or None,
-    )
-
-
-def _decoded(url: str, method: str, path: str, answer: Any) -> Any:
-    try:
-        said = answer.json() if answer.content.strip() else None
+        said = json.loads(answer.body) if answer.body.strip() else None
     except ValueError:
         said = None
-        if answer.ok:
+        if fine:
             raise VaultError(
                 f"{url} did not answer {method} {path} as Vault does; check vault_url"
             ) from None
-    if answer.ok:
+    if fine:
         return said
     errors = said.get("errors", ()) if isinstance(said, dict) else (answer.text,)
     # A list of nothing is a 404 with an empty list of errors and, at times, warnings.
-    raise error_of(url, method, path, answer.status_code, errors or ())
+    raise error_of(url, method, path, answer.status, errors or ())
 
 
-def _unreachable(url: str, error: Exception) -> str:
-    import requests
-
-    if isinstance(error, requests.exceptions.SSLError):
-        what = "its certificate was not accepted (vault_ca_path)"
-    elif isinstance(error, requests.exceptions.Timeout):
-        what = "no answer in time (vault_timeout)"
-    elif "refused" in str(error).lower():
-        what = "connection refused"
-    elif "resolve" in str(error).lower() or "name" in type(error).__name__.lower():
-        what = "name not found"
-    else:
-        what = "the connection was lost"
+def _unreachable(url: str, error: HttpError) -> str:
+    cause, option = error.__cause__, ""
+    if isinstance(cause, ssl.SSLError):
+        option = " (vault_ca_path)"
+    elif isinstance(cause, socket.timeout):
+        option = " (vault_timeout)"
     return (
-        f"Vault at {url} cannot be reached: {what}; is it running, and is vault_url"
-        " right?"
+        f"Vault at {url} cannot be reached: {error}{option}; is it running, and is"
+        " vault_url right?"
     )

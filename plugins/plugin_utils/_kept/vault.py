@@ -18,12 +18,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.vigie.run.plugins.module_utils._errors import RunError
-from ansible_collections.vigie.run.plugins.module_utils._http import (
-    BadUrlError,
-    Connection,
-    HttpError,
-    parse_url,
-    tls_context,
+from ansible_collections.vigie.run.plugins.module_utils._http import HttpError
+from ansible_collections.vigie.run.plugins.module_utils._vault.transport import (
+    Transport,
 )
 
 _ATTEMPTS = 20
@@ -63,17 +60,13 @@ class VaultStore:
                 "vault_token: give one, or set VAULT_TOKEN or BAO_TOKEN in the "
                 "environment"
             )
-        try:
-            endpoint, prefix = parse_url(vault.url)
-        except BadUrlError as error:
-            raise RunError(f"vault_url: {error}") from error
-        tls = tls_context(vault.ca_path) if endpoint.scheme == "https" else None
         self._vault = vault
         self._sleep = sleep
-        self._connection = Connection(endpoint, tls)
+        self._transport = Transport(vault.url, vault.ca_path, namespace=vault.namespace)
+        self._transport.token = vault.token
         mount = quote(vault.mount.strip("/"))
         path = quote(vault.path.strip("/"))
-        self._target = f"{prefix.rstrip('/')}/v1/{mount}/data/{path}"
+        self._path = f"{mount}/data/{path}"
 
     def where(self, name: str) -> str:
         return f"the field {name} of {self._place} in Vault"
@@ -140,14 +133,10 @@ class VaultStore:
 
     def _ask(self, method: str, body: Any) -> tuple[int, dict[str, Any]]:
         """Ask; again while a mount that was made just now is not ready."""
-        headers = {"X-Vault-Token": self._vault.token, "X-Vault-Request": "true"}
-        if self._vault.namespace:
-            headers["X-Vault-Namespace"] = self._vault.namespace
-        data = None if body is None else json.dumps(body).encode()
         for _attempt in range(_ATTEMPTS):
             try:
-                answer = self._connection.request(
-                    method, self._target, headers=headers, body=data, timeout=_TIMEOUT
+                answer = self._transport.send(
+                    method, self._path, body=body, timeout=_TIMEOUT
                 )
             except HttpError as error:
                 raise RunError(

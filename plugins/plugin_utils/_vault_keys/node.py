@@ -63,7 +63,7 @@ class Node:
     def __init__(self, access: Access, url: str = "") -> None:
         self.access = replace(access, url=url or access.url)
         self.url = self.access.url
-        self._session = Session(self.access, patience=0.0, connections=1, stay=True)
+        self._session = Session(self.access, patience=0.0, stay=True)
 
     def status(self) -> SealStatus:
         """Sealed or not, and how far. Raises UnreachableError, VaultError."""
@@ -72,7 +72,7 @@ class Node:
     def initialise(self, body: dict[str, Any]) -> dict[str, Any]:
         """Initialise the cluster that begins with this node: shares and root token."""
         patient = replace(self.access, timeout=max(self.access.timeout, INIT_TIMEOUT))
-        session = Session(patient, patience=0.0, connections=1, stay=True)
+        session = Session(patient, patience=0.0, stay=True)
         try:
             return session.request("PUT", "sys/init", body=body, repeat=False)
         finally:
