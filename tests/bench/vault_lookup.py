@@ -9,7 +9,8 @@
 `loop`: the same in the loop of a task, most of which is what Ansible does for an item.
 `hosts`: one lookup on each of a hundred hosts, for which Ansible forks a process each.
 All over TLS, as an AppRole; ours has to log in once for a run. Calls are answers in the
-nodes' audit logs.
+nodes' audit logs. Beside `each` stand what no sequence of lookups can do without: the
+same reads in a bare process (`reads`), and a play that looks up nothing (`nothing`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,8 @@ RIVAL = "community.hashi_vault"
 WORK = ROOT / "build" / "bench" / "vault_lookup"
 PLAYS = Path(__file__).parent / "plays"
 SUBJECTS = ((OURS, "lookup_vault"), (RIVAL, "plain_lookup_vault"))
+# What `each` cannot do without, both together.
+LEAST = ("reads", "nothing")
 CASES = ("together", "each", "loop", "hosts")
 SECRETS = 1000
 HOSTS = 100
@@ -100,14 +105,35 @@ def play(case: str, subject: str, playbook: str, given: Path, cluster: Bao) -> R
         *(str(PLAYS / f"{playbook}.yml"), f"--extra-vars=@{given}"),
         *("-e", f"bench_case={case}"),
     ]
-    log = WORK / f"{case}-{playbook}.log"
-    calls, logins = answers(cluster), answers(cluster, LOGIN)
-    spent = measure(argv, ROOT, environment(WORK / "journal"), log)
-    row = Row(case, subject, *spent, calls=answers(cluster) - calls)
+    logins = answers(cluster, LOGIN)
+    row = run(argv, case, subject, cluster)
     logins = answers(cluster, LOGIN) - logins
-    if subject == OURS and logins != 1:
+    if subject == OURS and case in CASES and logins != 1:
         raise RuntimeError(f"{case}: a run logged in {logins} times, not once")
     return row
+
+
+def run(argv: list[str], case: str, subject: str, cluster: Bao) -> Row:
+    """One measured process."""
+    calls = answers(cluster)
+    log = WORK / f"{case}-{subject}.log"
+    spent = measure(argv, ROOT, environment(WORK / "journal"), log)
+    row = Row(case, subject, *spent, calls=answers(cluster) - calls)
+    print(f"{row}", flush=True)
+    return row
+
+
+def least(given: Path, cluster: Bao) -> list[Row]:
+    """The parts of `each` that are nobody's lookups."""
+    argv = [sys.executable, "-m", "tests.bench.bare_reads", str(given)]
+    reads, nothing = LEAST
+    _ours, playbook = SUBJECTS[0]
+    return [
+        run(argv, "each", reads, cluster),
+        replace(
+            play(nothing, OURS, playbook, given, cluster), case="each", subject=nothing
+        ),
+    ]
 
 
 def main() -> None:
@@ -124,10 +150,11 @@ def main() -> None:
         given.write_text(json.dumps(prepare(cluster)))
         for number in range(1, options.rounds + 1):
             for case in options.case or CASES:
+                print(f"round {number}: {case} …", flush=True)
                 for subject, playbook in SUBJECTS[: 1 if options.only_ours else None]:
-                    print(f"round {number}: {case}, {subject} …", flush=True)
                     rows.append(play(case, subject, playbook, given, cluster))
-                    print(f"round {number}: {rows[-1]}", flush=True)
+                if case == "each":
+                    rows += least(given, cluster)
     write("vault_lookup", rows, ROOT / "build" / "bench")
 
 
