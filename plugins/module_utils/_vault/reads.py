@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from .._errors import RunError
 from .errors import DeniedError
@@ -52,12 +53,13 @@ class Secrets:
         if _is_versioned(mount):
             found = self._versioned(mount["path"], term.path, version)
         else:
-            found = self._session.read(term.path)
+            found = self._session.read(quote(term.path))
         return self._field(term, found)
 
     def write(self, term: Term, body: Mapping[str, Any], wrap_ttl: str = "") -> Any:
         """The answer to a write: credentials that are made, or a wrapping token."""
-        answer = self._session.write(term.path, body, wrap_ttl=wrap_ttl, repeat=False)
+        path = quote(term.path)
+        answer = self._session.write(path, body, wrap_ttl=wrap_ttl, repeat=False)
         if wrap_ttl:
             return self._field(term, answer["wrap_info"])
         return self._field(term, (answer or {}).get("data"))
@@ -66,7 +68,7 @@ class Secrets:
         rest = path[len(mount) :]
         rest = rest.removeprefix("data/")
         params = {"version": version} if version else None
-        found = self._session.read(f"{mount}data/{rest}", params)
+        found = self._session.read(quote(f"{mount}data/{rest}"), params)
         # A deleted version has metadata and no data.
         return found and found["data"]
 
@@ -76,7 +78,7 @@ class Secrets:
             if f"{path}/".startswith(known):
                 return mount
         try:
-            found = self._session.read(f"sys/internal/ui/mounts/{path}") or {}
+            found = self._session.read(quote(f"sys/internal/ui/mounts/{path}")) or {}
         except DeniedError:
             # Whoever may not know it may still read, and is told when not.
             return {}

@@ -179,17 +179,8 @@ class Session:
         while True:
             try:
                 return ask()
-            except UnreachableError:
-                # Who never answered may be the wrong address: that is said at once.
-                known = self._answered and repeat
-                if not known or time.monotonic() + pause > end:
-                    raise
-            except SealedError:
-                # A node that was sealed from the beginning is said at once, too.
-                if not self._served or time.monotonic() + pause > end:
-                    raise
-            except BusyError:
-                if time.monotonic() + pause > end:
+            except (BusyError, SealedError, UnreachableError) as error:
+                if not self._passes(error, repeat) or time.monotonic() + pause > end:
                     raise
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -249,6 +240,14 @@ class Session:
     def _use(self, token: str) -> None:
         self.token = token
         self._transport.token = token
+
+    def _passes(self, error: VaultError, repeat: bool) -> bool:
+        """Whether another try may do better."""
+        if isinstance(error, UnreachableError):
+            # Who never answered may be the wrong address: that is said at once.
+            return self._answered and repeat
+        # So is that a node is sealed, where it was from the beginning.
+        return self._served or not isinstance(error, SealedError)
 
     def _look_for_leader_again(self) -> None:
         """Whoever was active may not be any more, or not be the one to reach it by."""

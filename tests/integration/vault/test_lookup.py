@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -105,6 +106,8 @@ def proof(*that: str) -> dict[str, Any]:
 
 def test_every_kind_of_path(app: App, tmp_path: Path) -> None:
     mount = app.mount
+    odd = "été 100%41/a+b"
+    app.ask(f"{mount}-old/{quote(odd)}", "POST", {"password": SECRET})
     code, said = play(
         tmp_path,
         {"one": app.variables},
@@ -115,6 +118,7 @@ def test_every_kind_of_path(app: App, tmp_path: Path) -> None:
             f"{lookup(f'{mount}-old/app#password')} == '{SECRET}'",
             f"{lookup(f'{mount}/app')} == {{'n': 2, 'password': '{SECRET}-2'}}",
             f"{lookup(f'{mount}/none', ', default=7')} == 7",
+            f"{lookup(f'{mount}-old/{odd}#password')} == '{SECRET}'",
         ),
     )
     assert code == 0, said
