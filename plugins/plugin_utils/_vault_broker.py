@@ -103,8 +103,8 @@ class Broker:
 
     def answer(self, order: Mapping[str, Any]) -> dict[str, str]:
         """A token for who is described, or why there is none."""
-        login = self._login(order)
         try:
+            login = self._login(order)
             if order["stale"]:
                 login.refresh(order["stale"])
             return {"token": login.token()}

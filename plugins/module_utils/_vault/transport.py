@@ -57,7 +57,7 @@ class Transport:
         self._secure = endpoint.scheme == "https"
         self._tls: ssl.SSLContext | None = None
         if self._secure:
-            self._tls = tls_context(ca_path, cert=client_cert, key=client_key)
+            self._tls = _trust(ca_path, client_cert, client_key)
         self._headers = {"X-Vault-Request": "true", "Accept": "application/json"}
         if namespace:
             self._headers["X-Vault-Namespace"] = namespace
@@ -137,6 +137,19 @@ class Transport:
         if self._secure and following.scheme != "https":
             raise HttpError("it sends on to http, where a token can be read by others")
         return following, target
+
+
+def _trust(ca_path: str, cert: str, key: str) -> ssl.SSLContext:
+    try:
+        return tls_context(ca_path, cert=cert, key=key)
+    except RunError as error:
+        options = {
+            "vault_ca_path": ca_path,
+            "vault_client_cert": cert,
+            "vault_client_key": key,
+        }
+        given = ", ".join(name for name, path in options.items() if path)
+        raise RunError(f"{given}: {error}") from error
 
 
 def _parsed(url: str) -> tuple[Endpoint, str]:

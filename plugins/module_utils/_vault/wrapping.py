@@ -4,8 +4,8 @@
 # This module util is private to the collection: its interface may change at any time.
 """A secret that comes wrapped, taken out on the host that it is for, once.
 
-Who reads a wrapped secret on its
-way uses its token up, or has to wrap it anew, from another path; both are seen here.
+Who reads a wrapped secret on its way uses its token up, or has to wrap it anew, from
+another path; both are seen here.
 https://openbao.org/docs/concepts/response-wrapping/
 """
 
