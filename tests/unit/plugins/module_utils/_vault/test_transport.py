@@ -122,9 +122,7 @@ def test_where_nobody_is_sent(
 def test_addresses_and_files_that_cannot_be_used() -> None:
     with pytest.raises(RunError, match=r"vault_url: 'vault:8200': expected http"):
         Transport("vault:8200")
-    with pytest.raises(
-        RunError, match=r"vault_ca_path: TLS files /no/ca\.pem cannot"
-    ):
+    with pytest.raises(RunError, match=r"vault_ca_path: TLS files /no/ca\.pem cannot"):
         Transport("https://vault:8200", ca_path="/no/ca.pem")
 
 
