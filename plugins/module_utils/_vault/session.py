@@ -90,6 +90,7 @@ class Session:
         access: Access,
         credentials: Credentials | None = None,
         patience: float = 30.0,
+        *,
         stay: bool = False,
         shared: Shared | None = None,
     ) -> None:

@@ -62,7 +62,6 @@ def run_state(
         Access.from_params(params),
         Credentials.from_params(params),
         params["patience"],
-        params["parallel"],
         shared=shared,
     )
     fingerprints = Fingerprints(session, params["fingerprints"] or "")
