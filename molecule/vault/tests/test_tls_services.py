@@ -88,7 +88,7 @@ def test_services_take_in_a_new_one_and_nobody_is_turned_away(cluster, visitor):
         )
     assert not set(first.values()) & set(second.values())
     assert done.returncode == 2
-    assert "What is in place is the former one" in " ".join(done.stdout.split())
+    assert "What is in place is the former one" in cluster.log.read_text()
     assert visitor.serials() == second
     assert visitor.failed == []
     assert visitor.visits > 100
