@@ -36,9 +36,9 @@ class OptionedLookup(LookupBase):
             )
         own = self._own(variables or {})
         environment = {name: os.environ.get(name) for name in self._names("env")}
-        told = own, dict(given), environment
+        told = _scalars(own), _scalars(given), environment
         before, settled = self._last.get(type(self), (None, self))
-        if told != before:
+        if None in told or told != before:
             self.set_options(var_options=own, direct=given)
             self._last[type(self)], settled = (told, self), self
         return settled
@@ -58,3 +58,13 @@ class OptionedLookup(LookupBase):
         # Asking what has no template in it is a quarter of what a quick lookup costs.
         plain = isinstance(value, str) and "{" not in value
         return value if plain else self._templar.template(value)
+
+
+def _scalars(values: Mapping[str, Any]) -> dict[str, tuple[type, Any]] | None:
+    """What can be compared, 1 and true being two things; None where anything cannot.
+
+    Of a dictionary or a list the next one may be the same, and hold something else.
+    """
+    if not all(isinstance(one, (str, int, float)) for one in values.values()):
+        return None
+    return {name: (type(one), one) for name, one in values.items()}

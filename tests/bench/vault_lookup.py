@@ -119,7 +119,7 @@ def run(argv: list[str], case: str, subject: str, cluster: Bao) -> Row:
     log = WORK / f"{case}-{subject}.log"
     spent = measure(argv, ROOT, environment(WORK / "journal"), log)
     row = Row(case, subject, *spent, calls=answers(cluster) - calls)
-    print(f"{row}", flush=True)
+    print(row, flush=True)
     return row
 
 
